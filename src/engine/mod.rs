@@ -1,0 +1,3 @@
+//! Picture in, probabilities out: the one path that both programs use.
+
+pub mod classifier;

@@ -1,0 +1,1 @@
+//! What `finetune` does: train, evaluate, predict, quantize.

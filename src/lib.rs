@@ -1,0 +1,32 @@
+//! vggcam: from photographs to a label on the screen of a small board.
+//!
+//! # The map
+//!
+//! The list is the order of the floors: a module may use those below it, never one above.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`runtime`] | what `vggcam` does: the live loop, `classify`, `bench`, `doctor` |
+//! | `finetune` | what `finetune` does: train, evaluate, predict, quantize (feature `finetune`) |
+//! | [`camera`] | where frames come from: V4L2, files, the bundled pictures |
+//! | [`display`] | where the screen goes: terminal, PNG, framebuffer, SPI panels |
+//! | [`engine`] | picture in, probabilities out: the one path that both programs use |
+//! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
+//! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |
+//!
+//! # Principles
+//!
+//! 1. Both programs classify through the same code, so what `finetune` measures is what the board shows.
+//! 2. The newest frame wins: a slow consumer skips frames, and never delays the camera.
+//! 3. A model says everything about itself; a file that does not is refused with the way to mend it.
+//! 4. Every error names what was tried, on which file or device, and what to do next.
+//! 5. No input makes the program panic.
+
+pub mod camera;
+pub mod display;
+pub mod engine;
+#[cfg(feature = "finetune")]
+pub mod finetune;
+pub mod model;
+pub mod runtime;
+pub mod vision;

@@ -1,0 +1,4 @@
+//! The model file: the network's structure, its metadata, reading and writing ONNX.
+
+pub mod metadata;
+pub mod network;

@@ -1,0 +1,66 @@
+//! The structure of a VGG network: an input, convolutions with max pools, dense layers, a softmax.
+//!
+//! Shape letters: `O` output channels, `I` input channels, `H` rows, `W` columns.
+
+/// Preprocessing that stands in the graph before the first convolution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preprocessing {
+    /// Subtracted from the red, green and blue value of each pixel (0 to 255).
+    pub mean_rgb: [f32; 3],
+}
+
+/// A 3×3 convolution with stride 1 and one pixel of zero padding, then ReLU.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// Name used in plans and reports, such as `block1_conv1`.
+    pub name: String,
+    /// Kernels, `O×I×3×3`, row-major; input channels of the first layer are in BGR order.
+    pub weights: Vec<f32>,
+    /// One value per output channel.
+    pub bias: Vec<f32>,
+    /// `I`.
+    pub inputs: usize,
+    /// `O`.
+    pub outputs: usize,
+}
+
+/// A fully connected layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dense {
+    /// Name used in plans and reports, such as `fc1`.
+    pub name: String,
+    /// `O×I`, row-major; the first dense layer's inputs are flattened channel first (`C,H,W`).
+    pub weights: Vec<f32>,
+    /// One value per output.
+    pub bias: Vec<f32>,
+    /// `I`.
+    pub inputs: usize,
+    /// `O`.
+    pub outputs: usize,
+    /// Whether ReLU follows.
+    pub relu: bool,
+}
+
+/// One step of the network.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// Convolution and ReLU.
+    Conv(Conv),
+    /// 2×2 max pool with stride 2.
+    MaxPool,
+    /// Fully connected layer, with or without ReLU.
+    Dense(Dense),
+}
+
+/// A float VGG network; a softmax follows the last dense layer of a whole one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Rows and columns of the square input, 224 for VGG16.
+    pub input_size: usize,
+    /// What happens to the pixels first.
+    pub preprocessing: Preprocessing,
+    /// The layers in order; the flattening before the first dense layer is implied.
+    pub layers: Vec<Layer>,
+    /// Whether a softmax ends the network; without one it is a feature extractor.
+    pub softmax: bool,
+}

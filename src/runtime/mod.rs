@@ -1,0 +1,1 @@
+//! What `vggcam` does: the live loop, `classify`, `bench`, `doctor`.
