@@ -46,6 +46,18 @@ impl Classifier {
         todo!()
     }
 
+    /// Loads a model file held in memory; `what` names it in errors.
+    pub fn from_bytes(bytes: &[u8], what: &str, threads: usize) -> Result<Self, EngineError> {
+        let _ = (bytes, what, threads);
+        todo!()
+    }
+
+    /// Loads the model that is built into the program.
+    pub fn bundled(threads: usize) -> Result<Self, EngineError> {
+        let _ = threads;
+        todo!()
+    }
+
     /// What the model says about itself.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata

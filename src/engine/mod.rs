@@ -1,3 +1,4 @@
 //! Picture in, probabilities out: the one path that both programs use.
 
 pub mod classifier;
+pub mod features;

@@ -1,1 +1,3 @@
 //! What `finetune` does: train, evaluate, predict, quantize.
+
+pub mod quantize;

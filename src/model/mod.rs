@@ -1,4 +1,6 @@
 //! The model file: the network's structure, its metadata, reading and writing ONNX.
 
+pub mod file;
 pub mod metadata;
 pub mod network;
+pub mod quantized;

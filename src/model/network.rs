@@ -64,3 +64,32 @@ pub struct Network {
     /// Whether a softmax ends the network; without one it is a feature extractor.
     pub softmax: bool,
 }
+
+impl Network {
+    /// The network up to the layer before its last: what transfer learning keeps frozen. `None` if fewer than two
+    /// dense layers end it.
+    pub fn feature_extractor(&self) -> Option<Network> {
+        let dense = |layer: &Layer| matches!(layer, Layer::Dense(_));
+        let (last, kept) = self.layers.split_last()?;
+        if !dense(last) || !kept.last().is_some_and(dense) {
+            return None;
+        }
+        Some(Network { layers: kept.to_vec(), softmax: false, ..self.clone() })
+    }
+
+    /// This feature extractor with `head` and a softmax behind it.
+    pub fn with_head(&self, head: Dense) -> Network {
+        let mut network = self.clone();
+        network.layers.push(Layer::Dense(head));
+        network.softmax = true;
+        network
+    }
+
+    /// Length of the last dense layer's output; 0 if the network does not end with one.
+    pub fn outputs(&self) -> usize {
+        match self.layers.last() {
+            Some(Layer::Dense(dense)) => dense.outputs,
+            _ => 0,
+        }
+    }
+}
