@@ -40,3 +40,125 @@ pub struct Metadata {
     /// Figures from the validation folder, where there was one.
     pub validation: Option<Validation>,
 }
+
+/// Version of the keys below; a file with a higher one is refused.
+const FORMAT_VERSION: u32 = 1;
+
+/// The metadata as key–value pairs for a file.
+pub fn to_properties(metadata: &Metadata) -> Vec<(String, String)> {
+    let json = |value: serde_json::Value| value.to_string();
+    let mut properties = vec![
+        ("vggcam.format_version".into(), FORMAT_VERSION.to_string()),
+        ("vggcam.name".into(), metadata.name.clone()),
+        ("vggcam.labels".into(), json(metadata.labels.clone().into())),
+        ("vggcam.fit".into(), metadata.fit.name().into()),
+        ("vggcam.unknown_threshold".into(), metadata.unknown_threshold.to_string()),
+        ("vggcam.backbone".into(), metadata.backbone.clone()),
+    ];
+    if let Some(v) = &metadata.validation {
+        let value = serde_json::json!({
+            "images": v.images, "accuracy_f32": v.accuracy_f32, "accuracy_int8": v.accuracy_int8,
+        });
+        properties.push(("vggcam.validation".into(), json(value)));
+    }
+    properties
+}
+
+/// Reads the pairs of a file; `None` if it has none of ours. The error says which value is wrong.
+pub fn from_properties<'a>(
+    properties: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Option<Metadata>, String> {
+    let ours: std::collections::HashMap<_, _> =
+        properties.into_iter().filter_map(|(key, value)| Some((key.strip_prefix("vggcam.")?, value))).collect();
+    if ours.is_empty() {
+        return Ok(None);
+    }
+    let version = ours.get("format_version").copied().unwrap_or("1");
+    if version.parse::<u32>().map_or(true, |version| version > FORMAT_VERSION) {
+        return Err(format!(
+            "its format version is {version:?} and this program reads up to {FORMAT_VERSION}; update vggcam"
+        ));
+    }
+    let labels = ours.get("labels").ok_or("it carries no labels (vggcam.labels)")?;
+    let labels: Vec<String> =
+        serde_json::from_str(labels).map_err(|_| format!("vggcam.labels is {labels:?}, not a JSON list of names"))?;
+    let fit = ours.get("fit").map_or(Ok(Fit::default()), |name| {
+        Fit::from_name(name).ok_or_else(|| format!("vggcam.fit is {name:?}, neither squash nor centre-crop"))
+    })?;
+    let threshold = ours.get("unknown_threshold").copied().unwrap_or("0");
+    let unknown_threshold = threshold
+        .parse::<f32>()
+        .ok()
+        .filter(|t| (0.0..=1.0).contains(t))
+        .ok_or_else(|| format!("vggcam.unknown_threshold is {threshold:?}, not a number from 0 to 1"))?;
+    let validation = match ours.get("validation") {
+        None => None,
+        Some(text) => {
+            Some(serde_json::from_str(text).map_err(|_| format!("vggcam.validation is not readable: {text:?}"))?)
+        }
+    };
+    let text = |key: &str| ours.get(key).map_or(String::new(), |value| value.to_string());
+    Ok(Some(Metadata { name: text("name"), labels, fit, unknown_threshold, backbone: text("backbone"), validation }))
+}
+
+impl Fit {
+    /// Name in model files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fit::Squash => "squash",
+            Fit::CentreCrop => "centre-crop",
+        }
+    }
+
+    /// The fit called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Fit::Squash, Fit::CentreCrop].into_iter().find(|fit| fit.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Metadata {
+        Metadata {
+            name: "müller's \"cats\"".into(),
+            labels: vec!["chat".into(), "chien, grand".into()],
+            fit: Fit::CentreCrop,
+            unknown_threshold: 0.625,
+            backbone: "vgg16".into(),
+            validation: Some(Validation { images: 800, accuracy_f32: 0.97, accuracy_int8: 0.9675 }),
+        }
+    }
+
+    fn read(properties: &[(String, String)]) -> Result<Option<Metadata>, String> {
+        from_properties(properties.iter().map(|(k, v)| (k.as_str(), v.as_str())))
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        assert_eq!(read(&to_properties(&sample())), Ok(Some(sample())));
+    }
+
+    #[test]
+    fn a_foreign_file_has_none() {
+        assert_eq!(read(&[("author".into(), "me".into())]), Ok(None));
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        for (key, value, says) in [
+            ("vggcam.labels", "cat,dog", "JSON list"),
+            ("vggcam.fit", "stretch", "neither squash"),
+            ("vggcam.unknown_threshold", "NaN", "from 0 to 1"),
+            ("vggcam.format_version", "2", "update vggcam"),
+        ] {
+            let mut properties = to_properties(&sample());
+            properties.iter_mut().find(|(k, _)| k == key).unwrap().1 = value.into();
+            assert!(read(&properties).unwrap_err().contains(says), "{key}");
+        }
+        let without_labels: Vec<_> =
+            to_properties(&sample()).into_iter().filter(|(k, _)| k != "vggcam.labels").collect();
+        assert!(read(&without_labels).unwrap_err().contains("no labels"));
+    }
+}

@@ -3,4 +3,7 @@
 pub mod file;
 pub mod metadata;
 pub mod network;
+pub mod onnx;
 pub mod quantized;
+pub mod recognise;
+pub mod write;

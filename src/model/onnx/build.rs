@@ -1,0 +1,103 @@
+//! Building an ONNX graph node by node.
+
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
+    TypeProto, ValueInfoProto,
+    attribute_proto::AttributeType,
+    tensor_proto::DataType,
+    tensor_shape_proto::{Dimension, dimension::Value},
+    type_proto,
+};
+
+use super::tensor::{self, Constant, Elements};
+
+/// Operator set the files are written for: the first with per-channel `QuantizeLinear`.
+const OPSET: i64 = 13;
+/// File format that goes with that operator set.
+const IR_VERSION: i64 = 7;
+
+/// A graph that grows along one path.
+#[derive(Default)]
+pub struct Builder {
+    graph: GraphProto,
+}
+
+impl Builder {
+    /// Starts a graph with one input of the given type and shape.
+    pub fn new(name: &str, input: &str, data_type: DataType, shape: &[usize]) -> Self {
+        let graph =
+            GraphProto { name: name.into(), input: vec![value_info(input, data_type, shape)], ..Default::default() };
+        Self { graph }
+    }
+
+    /// Adds a constant and gives its name back.
+    pub fn constant(&mut self, name: String, shape: &[usize], elements: Elements) -> String {
+        let constant = Constant { shape: shape.to_vec(), elements };
+        self.graph.initializer.push(tensor::write(&name, &constant));
+        name
+    }
+
+    /// Adds a node that makes one value called `name`, and gives that name back.
+    pub fn node(&mut self, op_type: &str, name: String, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
+        self.graph.node.push(NodeProto {
+            name: name.clone(),
+            op_type: op_type.into(),
+            input: inputs.iter().map(|&input| input.into()).collect(),
+            output: vec![name.clone()],
+            attribute: attributes,
+            ..Default::default()
+        });
+        name
+    }
+
+    /// Ends the graph: `value` becomes its output under the name `output`.
+    pub fn finish(
+        mut self,
+        value: &str,
+        output: &str,
+        data_type: DataType,
+        shape: &[usize],
+        metadata: Vec<(String, String)>,
+    ) -> ModelProto {
+        for name in self.graph.node.iter_mut().flat_map(|node| &mut node.output) {
+            if name == value {
+                *name = output.into();
+            }
+        }
+        self.graph.output.push(value_info(output, data_type, shape));
+        ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: "vggcam".into(),
+            producer_version: env!("CARGO_PKG_VERSION").into(),
+            opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+            graph: Some(self.graph),
+            metadata_props: metadata.into_iter().map(|(key, value)| StringStringEntryProto { key, value }).collect(),
+            ..Default::default()
+        }
+    }
+}
+
+/// An integer attribute.
+pub fn int(name: &str, value: i64) -> AttributeProto {
+    AttributeProto { name: name.into(), r#type: AttributeType::Int as i32, i: value, ..Default::default() }
+}
+
+/// A list of integers as an attribute.
+pub fn ints(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto {
+        name: name.into(),
+        r#type: AttributeType::Ints as i32,
+        ints: values.to_vec(),
+        ..Default::default()
+    }
+}
+
+fn value_info(name: &str, data_type: DataType, shape: &[usize]) -> ValueInfoProto {
+    let dim = shape
+        .iter()
+        .map(|&length| Dimension { value: Some(Value::DimValue(length as i64)), ..Default::default() })
+        .collect();
+    let tensor = type_proto::Tensor { elem_type: data_type as i32, shape: Some(TensorShapeProto { dim }) };
+    let r#type = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };
+    ValueInfoProto { name: name.into(), r#type: Some(r#type), ..Default::default() }
+}

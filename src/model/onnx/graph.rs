@@ -1,0 +1,189 @@
+//! A read-only view of an ONNX graph: constants by name, consumers by value, attributes by name.
+
+use std::collections::HashMap;
+
+use tract_onnx::pb::{
+    GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto::dimension::Value, type_proto,
+};
+
+use super::tensor::{self, Constant};
+
+/// A graph with its lookups.
+pub struct Graph<'a> {
+    proto: &'a GraphProto,
+    constants: HashMap<&'a str, &'a TensorProto>,
+    producers: HashMap<&'a str, &'a NodeProto>,
+    consumers: HashMap<&'a str, Vec<&'a NodeProto>>,
+}
+
+/// Type and shape that a graph declares for an input or output; an axis of unknown length is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// Name of the value.
+    pub name: String,
+    /// ONNX element type, see `TensorProto.DataType`.
+    pub data_type: i32,
+    /// Length of each axis.
+    pub shape: Vec<Option<usize>>,
+}
+
+impl<'a> Graph<'a> {
+    /// Indexes the graph of `model`; the error says what makes the graph incoherent.
+    pub fn new(model: &'a ModelProto) -> Result<Self, String> {
+        let proto = model.graph.as_ref().ok_or("it holds no graph; the file is empty or is not ONNX")?;
+        let mut graph = Graph {
+            proto,
+            constants: proto.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect(),
+            producers: HashMap::new(),
+            consumers: HashMap::new(),
+        };
+        for node in &proto.node {
+            match (node.op_type.as_str(), node.output.first(), attribute_tensor(node, "value")) {
+                ("Constant", Some(output), Some(value)) => {
+                    graph.constants.insert(output, value);
+                }
+                _ => {
+                    for output in node.output.iter().filter(|name| !name.is_empty()) {
+                        graph.producers.insert(output, node);
+                    }
+                    for input in node.input.iter().filter(|name| !name.is_empty()) {
+                        graph.consumers.entry(input).or_default().push(node);
+                    }
+                }
+            }
+        }
+        graph.check_references()?;
+        Ok(graph)
+    }
+
+    fn check_references(&self) -> Result<(), String> {
+        let known = |name: &str| {
+            self.constants.contains_key(name)
+                || self.producers.contains_key(name)
+                || self.proto.input.iter().any(|input| input.name == name)
+        };
+        for node in &self.proto.node {
+            if let Some(missing) = node.input.iter().find(|name| !name.is_empty() && !known(name)) {
+                return Err(format!("{} reads {missing:?}, which nothing in the graph makes", describe(node)));
+            }
+        }
+        match self.proto.output.iter().find(|output| !known(&output.name)) {
+            Some(output) => Err(format!("nothing in the graph makes its output {:?}", output.name)),
+            None if self.proto.output.is_empty() => Err("its graph has no output".into()),
+            None => Ok(()),
+        }
+    }
+
+    /// All nodes in file order.
+    pub fn nodes(&self) -> &'a [NodeProto] {
+        &self.proto.node
+    }
+
+    /// The one input that is not a constant.
+    pub fn input(&self) -> Result<Declared, String> {
+        let mut inputs = self.proto.input.iter().filter(|input| !self.constants.contains_key(input.name.as_str()));
+        match (inputs.next(), inputs.next()) {
+            (Some(input), None) => declared(input),
+            (None, _) => Err("its graph has no input".into()),
+            (Some(a), Some(b)) => Err(format!(
+                "its graph has several inputs ({:?}, {:?}, …); a picture classifier has one",
+                a.name, b.name
+            )),
+        }
+    }
+
+    /// The first output.
+    pub fn output(&self) -> Result<Declared, String> {
+        declared(self.proto.output.first().ok_or("its graph has no output")?)
+    }
+
+    /// Whether `name` is an output of the graph.
+    pub fn is_output(&self, name: &str) -> bool {
+        self.proto.output.iter().any(|output| output.name == name)
+    }
+
+    /// Whether `name` is a constant.
+    pub fn is_constant(&self, name: &str) -> bool {
+        self.constants.contains_key(name)
+    }
+
+    /// The constant called `name`.
+    pub fn constant(&self, name: &str) -> Result<Constant, String> {
+        tensor::read(self.constants.get(name).ok_or_else(|| format!("{name:?} is computed, where a constant belongs"))?)
+    }
+
+    /// The node that makes `name`.
+    pub fn producer(&self, name: &str) -> Option<&'a NodeProto> {
+        self.producers.get(name).copied()
+    }
+
+    /// The only node that reads `name`; `None` if `name` ends the graph.
+    pub fn only_consumer(&self, name: &str) -> Result<Option<&'a NodeProto>, String> {
+        match self.consumers.get(name).map(Vec::as_slice) {
+            None | Some([]) => Ok(None),
+            Some([node]) => Ok(Some(node)),
+            Some([a, b, ..]) => {
+                Err(format!("the graph branches at {name:?}, into {} and {}", describe(a), describe(b)))
+            }
+        }
+    }
+}
+
+/// Kind and name of a node, for errors.
+pub fn describe(node: &NodeProto) -> String {
+    match (&node.name, node.output.first()) {
+        (name, Some(output)) if name.is_empty() => format!("the {} node that makes {output:?}", node.op_type),
+        (name, _) => format!("{} node {name:?}", node.op_type),
+    }
+}
+
+/// The `index`-th input's name, if the node has it.
+pub fn input(node: &NodeProto, index: usize) -> Option<&str> {
+    node.input.get(index).map(String::as_str).filter(|name| !name.is_empty())
+}
+
+/// The first output's name; a node without one makes nothing.
+pub fn output(node: &NodeProto) -> Result<&str, String> {
+    node.output.first().map(String::as_str).ok_or_else(|| format!("{} has no output", describe(node)))
+}
+
+/// An integer attribute, or `default`.
+pub fn attribute_int(node: &NodeProto, name: &str, default: i64) -> i64 {
+    node.attribute.iter().find(|a| a.name == name).map_or(default, |a| a.i)
+}
+
+/// A float attribute, or `default`.
+pub fn attribute_float(node: &NodeProto, name: &str, default: f32) -> f32 {
+    node.attribute.iter().find(|a| a.name == name).map_or(default, |a| a.f)
+}
+
+/// A list of integers, if the node has that attribute.
+pub fn attribute_ints<'n>(node: &'n NodeProto, name: &str) -> Option<&'n [i64]> {
+    node.attribute.iter().find(|a| a.name == name).map(|a| a.ints.as_slice())
+}
+
+/// A string attribute, if the node has it.
+pub fn attribute_string<'n>(node: &'n NodeProto, name: &str) -> Option<&'n [u8]> {
+    node.attribute.iter().find(|a| a.name == name).map(|a| a.s.as_slice())
+}
+
+fn attribute_tensor<'n>(node: &'n NodeProto, name: &str) -> Option<&'n TensorProto> {
+    node.attribute.iter().find(|a| a.name == name).and_then(|a| a.t.as_ref())
+}
+
+fn declared(value: &ValueInfoProto) -> Result<Declared, String> {
+    let Some(type_proto::Value::TensorType(tensor)) = value.r#type.as_ref().and_then(|t| t.value.as_ref()) else {
+        return Err(format!("its graph gives {:?} no tensor type", value.name));
+    };
+    let shape = tensor.shape.as_ref().map_or_else(Vec::new, |shape| {
+        shape
+            .dim
+            .iter()
+            .map(|dim| match dim.value {
+                Some(Value::DimValue(length)) => usize::try_from(length).ok().filter(|&length| length > 0),
+                _ => None,
+            })
+            .collect()
+    });
+    Ok(Declared { name: value.name.clone(), data_type: tensor.elem_type, shape })
+}

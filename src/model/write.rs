@@ -1,0 +1,224 @@
+//! From a network to its ONNX graph.
+//!
+//! Either form takes the picture itself, uint8 `1×H×W×3` RGB, and does the VGG preprocessing in its first nodes.
+
+use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+
+use super::{
+    network::{Layer, Network},
+    onnx::{
+        build::{Builder, int, ints},
+        tensor::Elements,
+    },
+    quantized::{QuantizedLayer, QuantizedNetwork},
+};
+
+/// Name of the input of every file written here.
+pub const INPUT: &str = "picture";
+/// Name of the output of a file that ends with a softmax.
+pub const PROBABILITIES: &str = "probabilities";
+/// Name of the output of a file that does not.
+pub const FEATURES: &str = "features";
+
+/// The float graph.
+pub fn float_graph(network: &Network, metadata: Vec<(String, String)>) -> ModelProto {
+    let mut b = start(network.input_size);
+    let mut value = b.node("Transpose", "picture_nchw".into(), &[INPUT], vec![ints("perm", &[0, 3, 1, 2])]);
+    value = b.node("Cast", "picture_f32".into(), &[&value], vec![int("to", DataType::Float as i64)]);
+    let mean = b.constant("mean_rgb".into(), &[1, 3, 1, 1], Elements::F32(network.preprocessing.mean_rgb.to_vec()));
+    value = b.node("Sub", "minus_mean".into(), &[&value, &mean], vec![]);
+    value = reversed_channels(&mut b, &value);
+    let mut dense_seen = false;
+    let mut pools = 0;
+    for layer in &network.layers {
+        value = match layer {
+            Layer::Conv(conv) => {
+                let name = &conv.name;
+                let w = b.constant(
+                    format!("{name}_W"),
+                    &[conv.outputs, conv.inputs, 3, 3],
+                    Elements::F32(conv.weights.clone()),
+                );
+                let bias = b.constant(format!("{name}_b"), &[conv.outputs], Elements::F32(conv.bias.clone()));
+                let sum = b.node("Conv", name.clone(), &[&value, &w, &bias], conv_attributes());
+                b.node("Relu", format!("{name}_relu"), &[&sum], vec![])
+            }
+            Layer::MaxPool => {
+                pools += 1;
+                b.node("MaxPool", format!("pool{pools}"), &[&value], pool_attributes())
+            }
+            Layer::Dense(dense) => {
+                if !dense_seen {
+                    value = b.node("Flatten", "flatten".into(), &[&value], vec![int("axis", 1)]);
+                    dense_seen = true;
+                }
+                let name = &dense.name;
+                let w = b.constant(
+                    format!("{name}_W"),
+                    &[dense.outputs, dense.inputs],
+                    Elements::F32(dense.weights.clone()),
+                );
+                let bias = b.constant(format!("{name}_b"), &[dense.outputs], Elements::F32(dense.bias.clone()));
+                let sum = b.node("Gemm", name.clone(), &[&value, &w, &bias], vec![int("transB", 1)]);
+                if dense.relu { b.node("Relu", format!("{name}_relu"), &[&sum], vec![]) } else { sum }
+            }
+        };
+    }
+    let outputs = network.outputs();
+    if network.softmax {
+        value = b.node("Softmax", "softmax".into(), &[&value], vec![int("axis", 1)]);
+        b.finish(&value, PROBABILITIES, DataType::Float, &[1, outputs], metadata)
+    } else {
+        b.finish(&value, FEATURES, DataType::Float, &[1, outputs], metadata)
+    }
+}
+
+/// The int8 graph, in QDQ form.
+///
+/// A network whose last layer stays float ends with a softmax; one whose last layer is quantized ends with that
+/// layer's real values.
+pub fn quantized_graph(network: &QuantizedNetwork, metadata: Vec<(String, String)>) -> ModelProto {
+    let mut b = start(network.input_size);
+    let mut value = b.node("Transpose", "picture_nchw".into(), &[INPUT], vec![ints("perm", &[0, 3, 1, 2])]);
+    value = reversed_channels(&mut b, &value);
+    let [r, g, blue] = network.mean_rgb;
+    let scale = b.constant("picture_scale".into(), &[3], Elements::F32(vec![1.0; 3]));
+    let zero = b.constant("picture_zero".into(), &[3], Elements::U8(vec![blue, g, r]));
+    let real = b.node("DequantizeLinear", "picture_real".into(), &[&value, &scale, &zero], vec![int("axis", 1)]);
+    let mut value = Value::Real(real);
+    let zero = b.constant("activation_zero".into(), &[], Elements::U8(vec![0]));
+    let mut input_scale = 1.0f32;
+    let mut dense_seen = false;
+    let mut pools = 0;
+    let mut outputs = 0;
+    for layer in &network.layers {
+        match layer {
+            QuantizedLayer::MaxPool => {
+                pools += 1;
+                value = value.mapped(|name| b.node("MaxPool", format!("pool{pools}"), &[name], pool_attributes()));
+            }
+            QuantizedLayer::Conv(conv) => {
+                let weights = Weights {
+                    name: &conv.name,
+                    shape: &[conv.outputs, conv.inputs, 3, 3],
+                    steps: &conv.weights,
+                    scales: &conv.weight_scales,
+                    bias: &conv.bias,
+                };
+                let x = value.real(&mut b, &conv.name, &zero);
+                let (w, bias) = weights.wire(&mut b, input_scale);
+                let sum = b.node("Conv", conv.name.clone(), &[&x, &w, &bias], conv_attributes());
+                value = activation(&mut b, &conv.name, &sum, conv.output_scale, &zero);
+                input_scale = conv.output_scale;
+            }
+            QuantizedLayer::Dense(dense) => {
+                if !dense_seen {
+                    value = value.mapped(|name| b.node("Flatten", "flatten".into(), &[name], vec![int("axis", 1)]));
+                    dense_seen = true;
+                }
+                let weights = Weights {
+                    name: &dense.name,
+                    shape: &[dense.outputs, dense.inputs],
+                    steps: &dense.weights,
+                    scales: &dense.weight_scales,
+                    bias: &dense.bias,
+                };
+                let x = value.real(&mut b, &dense.name, &zero);
+                let (w, bias) = weights.wire(&mut b, input_scale);
+                let sum = b.node("Gemm", dense.name.clone(), &[&x, &w, &bias], vec![int("transB", 1)]);
+                outputs = dense.outputs;
+                value = match dense.output_scale {
+                    Some(scale) => {
+                        input_scale = scale;
+                        activation(&mut b, &dense.name, &sum, scale, &zero)
+                    }
+                    None => Value::Real(b.node("Softmax", "softmax".into(), &[&sum], vec![int("axis", 1)])),
+                };
+            }
+        }
+    }
+    let output = match value {
+        Value::Real(_) => PROBABILITIES,
+        Value::Steps { .. } => FEATURES,
+    };
+    let real = value.real(&mut b, output, &zero);
+    b.finish(&real, output, DataType::Float, &[1, outputs], metadata)
+}
+
+/// What flows along the path: real numbers, or the uint8 steps that stand for them.
+enum Value {
+    Real(String),
+    Steps { steps: String, scale: String },
+}
+
+impl Value {
+    /// The value after a node that treats steps and real numbers alike.
+    fn mapped(self, node: impl FnOnce(&str) -> String) -> Value {
+        match self {
+            Value::Real(name) => Value::Real(node(&name)),
+            Value::Steps { steps, scale } => Value::Steps { steps: node(&steps), scale },
+        }
+    }
+
+    /// Its real numbers, dequantized for the node called `reader` where need be.
+    fn real(&self, b: &mut Builder, reader: &str, zero: &str) -> String {
+        match self {
+            Value::Real(name) => name.clone(),
+            Value::Steps { steps, scale } => {
+                b.node("DequantizeLinear", format!("{reader}_x"), &[steps, scale, zero], vec![])
+            }
+        }
+    }
+}
+
+/// One layer's constants.
+struct Weights<'a> {
+    name: &'a str,
+    shape: &'a [usize],
+    steps: &'a [i8],
+    scales: &'a [f32],
+    bias: &'a [i32],
+}
+
+impl Weights<'_> {
+    /// Adds the dequantized weights and bias and gives their names back.
+    fn wire(&self, b: &mut Builder, input_scale: f32) -> (String, String) {
+        let name = self.name;
+        let outputs = [self.scales.len()];
+        let steps = b.constant(format!("{name}_W"), self.shape, Elements::I8(self.steps.to_vec()));
+        let scale = b.constant(format!("{name}_W_scale"), &outputs, Elements::F32(self.scales.to_vec()));
+        let zero = b.constant(format!("{name}_W_zero"), &outputs, Elements::I8(vec![0; outputs[0]]));
+        let w = b.node("DequantizeLinear", format!("{name}_W_real"), &[&steps, &scale, &zero], vec![int("axis", 0)]);
+        let steps = b.constant(format!("{name}_b"), &outputs, Elements::I32(self.bias.to_vec()));
+        let scales = self.scales.iter().map(|scale| scale * input_scale).collect();
+        let scale = b.constant(format!("{name}_b_scale"), &outputs, Elements::F32(scales));
+        let zero = b.constant(format!("{name}_b_zero"), &outputs, Elements::I32(vec![0; outputs[0]]));
+        let bias = b.node("DequantizeLinear", format!("{name}_b_real"), &[&steps, &scale, &zero], vec![int("axis", 0)]);
+        (w, bias)
+    }
+}
+
+/// ReLU, then rounding to uint8 steps.
+fn activation(b: &mut Builder, name: &str, sum: &str, scale: f32, zero: &str) -> Value {
+    let relu = b.node("Relu", format!("{name}_relu"), &[sum], vec![]);
+    let scale = b.constant(format!("{name}_scale"), &[], Elements::F32(vec![scale]));
+    let steps = b.node("QuantizeLinear", format!("{name}_steps"), &[&relu, &scale, zero], vec![]);
+    Value::Steps { steps, scale }
+}
+
+fn start(input_size: usize) -> Builder {
+    Builder::new("vgg", INPUT, DataType::Uint8, &[1, input_size, input_size, 3])
+}
+
+fn reversed_channels(b: &mut Builder, value: &str) -> String {
+    let order = b.constant("bgr".into(), &[3], Elements::I64(vec![2, 1, 0]));
+    b.node("Gather", "picture_bgr".into(), &[value, &order], vec![int("axis", 1)])
+}
+
+fn conv_attributes() -> Vec<tract_onnx::pb::AttributeProto> {
+    vec![ints("kernel_shape", &[3, 3]), ints("pads", &[1, 1, 1, 1]), ints("strides", &[1, 1])]
+}
+
+fn pool_attributes() -> Vec<tract_onnx::pb::AttributeProto> {
+    vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])]
+}
