@@ -2,3 +2,6 @@
 
 pub mod classifier;
 pub mod features;
+mod foreign;
+pub mod integer;
+pub mod plan;

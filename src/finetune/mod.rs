@@ -1,3 +1,4 @@
 //! What `finetune` does: train, evaluate, predict, quantize.
 
+mod histogram;
 pub mod quantize;

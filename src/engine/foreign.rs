@@ -1,0 +1,101 @@
+//! Graphs that are no VGG network, run by tract as their files say them.
+//!
+//! Tract reads only the first scale of a `DequantizeLinear` that has one per channel. Such nodes over constants are
+//! computed here beforehand; over activations they are refused.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tract_onnx::{
+    pb::{ModelProto, NodeProto},
+    prelude::*,
+    tract_core::internal::*,
+};
+
+use crate::model::onnx::{
+    graph::{Graph, attribute_int, describe, input, output},
+    tensor::{self, Constant, Elements},
+};
+
+/// Lets tract read the graph with its input fixed to one picture.
+pub fn typed_model(proto: &ModelProto, size: usize, channels_last: bool, float: bool) -> TractResult<TypedModel> {
+    let proto = with_real_constants(proto).map_err(TractError::msg)?;
+    let shape = if channels_last { [1, size, size, 3] } else { [1, 3, size, size] };
+    let fact = if float { f32::fact(shape) } else { u8::fact(shape) };
+    // Tract's reader asserts what well-formed graphs have; a graph that is not must end in an error, not in a crash.
+    let read = AssertUnwindSafe(|| {
+        let mut model = tract_onnx::onnx().with_ignore_value_info(true).model_for_proto_model(&proto)?;
+        let first = model.output_outlets()?[0];
+        model.select_output_outlets(&[first])?;
+        model.set_input_fact(0, fact.into())?;
+        model.into_typed()?.into_decluttered()
+    });
+    catch_unwind(read).unwrap_or_else(|_| bail!("its operators do not fit together"))
+}
+
+/// The model with every `DequantizeLinear` over a constant replaced by the real values.
+fn with_real_constants(proto: &ModelProto) -> Result<ModelProto, String> {
+    let graph = Graph::new(proto)?;
+    let mut computed = vec![];
+    let mut kept = vec![];
+    for node in graph.nodes() {
+        let quantization = ["DequantizeLinear", "QuantizeLinear"].contains(&node.op_type.as_str());
+        let source = input(node, 0).unwrap_or_default();
+        if node.op_type == "DequantizeLinear" && graph.is_constant(source) {
+            computed.push(tensor::write(output(node)?, &dequantized(&graph, node)?));
+        } else if quantization && graph.constant(input(node, 1).unwrap_or_default())?.elements.len() > 1 {
+            return Err(format!(
+                "{} has a scale for each channel of an activation, which tract cannot run",
+                describe(node)
+            ));
+        } else {
+            kept.push(node.clone());
+        }
+    }
+    let mut proto = proto.clone();
+    if let Some(graph) = &mut proto.graph {
+        graph.node = kept;
+        graph.initializer.extend(computed);
+    }
+    Ok(proto)
+}
+
+/// `(x − zero point) × scale`, per tensor or along one axis, as ONNX defines `DequantizeLinear`.
+fn dequantized(graph: &Graph, node: &NodeProto) -> Result<Constant, String> {
+    let constant = graph.constant(input(node, 0).unwrap_or_default())?;
+    let Elements::F32(scales) = graph.constant(input(node, 1).unwrap_or_default())?.elements else {
+        return Err(format!("{} has a scale that is not float", describe(node)));
+    };
+    let zeros = match input(node, 2) {
+        Some(name) => integers(graph.constant(name)?.elements).ok_or_else(|| unfit(node))?,
+        None => vec![0; scales.len()],
+    };
+    let rank = constant.shape.len() as i64;
+    let axis = attribute_int(node, "axis", 1);
+    let axis = if axis < 0 { axis + rank } else { axis };
+    let inner: usize = constant.shape.iter().skip(axis.max(0) as usize + 1).product();
+    let channels = constant.shape.get(axis.max(0) as usize).copied().unwrap_or(1);
+    let per_channel = scales.len() > 1;
+    if zeros.len() != scales.len() || scales.is_empty() || (per_channel && scales.len() != channels) {
+        return Err(unfit(node));
+    }
+    let steps = integers(constant.elements).ok_or_else(|| unfit(node))?;
+    let real = steps.iter().enumerate().map(|(i, &step)| {
+        let channel = if per_channel { i / inner.max(1) % channels } else { 0 };
+        (step - zeros[channel]) as f32 * scales[channel]
+    });
+    Ok(Constant { shape: constant.shape, elements: Elements::F32(real.collect()) })
+}
+
+fn integers(elements: Elements) -> Option<Vec<i64>> {
+    match elements {
+        Elements::I8(v) => Some(v.into_iter().map(i64::from).collect()),
+        Elements::U8(v) => Some(v.into_iter().map(i64::from).collect()),
+        Elements::I32(v) => Some(v.into_iter().map(i64::from).collect()),
+        Elements::I64(v) => Some(v),
+        Elements::F32(_) => None,
+    }
+}
+
+fn unfit(node: &NodeProto) -> String {
+    format!("{} has scales or zero points that do not fit its tensor", describe(node))
+}
