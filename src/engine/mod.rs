@@ -4,4 +4,5 @@ pub mod classifier;
 pub mod features;
 mod foreign;
 pub mod integer;
+pub mod isa;
 pub mod plan;
