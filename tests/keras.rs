@@ -1,0 +1,99 @@
+//! Preprocessing and features against Keras, from the numbers that `tests/parity/keras_reference.py` writes.
+//!
+//! Needs that file's path in `VGGCAM_KERAS_REFERENCE`; `.ci/run` makes the file and runs the ignored tests here.
+
+use std::fs;
+
+use image::RgbImage;
+use serde::Deserialize;
+use vggcam::{
+    engine::plan::Plan,
+    model::network::{Conv, Dense, Layer, Network, Preprocessing},
+};
+
+/// What VGG16 subtracts, by its definition.
+const MEAN_RGB: [f32; 3] = [123.68, 116.779, 103.939];
+
+#[derive(Deserialize)]
+struct Reference {
+    size: usize,
+    pictures: Vec<Vec<u8>>,
+    preprocessed_bgr_planes: Vec<Vec<f32>>,
+    layers: Vec<ReferenceLayer>,
+    features: Vec<Vec<f32>>,
+}
+
+#[derive(Deserialize)]
+struct ReferenceLayer {
+    kind: String,
+    #[serde(default)]
+    weights: Vec<f32>,
+    #[serde(default)]
+    bias: Vec<f32>,
+    #[serde(default)]
+    inputs: usize,
+    #[serde(default)]
+    outputs: usize,
+}
+
+fn reference() -> Reference {
+    let path = std::env::var("VGGCAM_KERAS_REFERENCE")
+        .expect("VGGCAM_KERAS_REFERENCE names the file that tests/parity/keras_reference.py wrote");
+    serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap()
+}
+
+fn network(size: usize, layers: Vec<Layer>) -> Network {
+    Network { input_size: size, preprocessing: Preprocessing { mean_rgb: MEAN_RGB }, layers, softmax: false }
+}
+
+fn picture(reference: &Reference, index: usize) -> RgbImage {
+    let size = reference.size as u32;
+    RgbImage::from_raw(size, size, reference.pictures[index].clone()).unwrap()
+}
+
+#[test]
+#[ignore = "needs the numbers that Keras writes"]
+fn preprocessing_equals_keras() {
+    let reference = reference();
+    // Kernels that copy each plane and its negative past the ReLU, so that the difference is the plane itself.
+    let mut weights = vec![0.0; 6 * 27];
+    for plane in 0..3 {
+        weights[plane * 27 + plane * 9 + 4] = 1.0;
+        weights[(plane + 3) * 27 + plane * 9 + 4] = -1.0;
+    }
+    let copy = Conv { name: "copy".into(), weights, bias: vec![0.0; 6], inputs: 3, outputs: 6 };
+    let plan = Plan::float_activations(&network(reference.size, vec![Layer::Conv(copy)]), 1).unwrap();
+    for (index, expected) in reference.preprocessed_bgr_planes.iter().enumerate() {
+        let halves = plan.run(&picture(&reference, index)).unwrap().remove(0);
+        let (above, below) = halves.split_at(halves.len() / 2);
+        assert_eq!(above.len(), expected.len());
+        for ((a, b), expected) in above.iter().zip(below).zip(expected) {
+            assert!((a - b - expected).abs() <= 1e-5, "{} where Keras has {expected}", a - b);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the numbers that Keras writes"]
+fn features_equal_keras() {
+    let reference = reference();
+    let layers = reference.layers.iter().enumerate().map(|(index, layer)| {
+        let (name, weights, bias) = (format!("layer{index}"), layer.weights.clone(), layer.bias.clone());
+        let (inputs, outputs) = (layer.inputs, layer.outputs);
+        match layer.kind.as_str() {
+            "conv" => Layer::Conv(Conv { name, weights, bias, inputs, outputs }),
+            "pool" => Layer::MaxPool,
+            _ => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu: true }),
+        }
+    });
+    let plan = Plan::float(&network(reference.size, layers.collect()), 1).unwrap();
+    for (index, expected) in reference.features.iter().enumerate() {
+        let features = plan.run(&picture(&reference, index)).unwrap().remove(0);
+        let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        assert!(largest > 0.0);
+        assert_eq!(features.len(), expected.len());
+        for (value, expected) in features.iter().zip(expected) {
+            assert!((value - expected).abs() <= 1e-4 * largest, "{value} where Keras has {expected}");
+        }
+    }
+}

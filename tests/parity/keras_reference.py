@@ -1,0 +1,75 @@
+"""Writes what Keras computes, for `tests/keras.rs` to compare with.
+
+usage: keras_reference.py OUT.json     (needs tensorflow-cpu)
+
+Two things: `vgg16.preprocess_input` of a random picture, and the features of a small VGG with random weights, whose
+weights are written in this project's layouts (kernels O×I×3×3, dense rows O×I over channel-first inputs).
+"""
+
+import json
+import sys
+
+import numpy as np
+from tensorflow import keras
+from tensorflow.keras.applications import vgg16
+
+SIZE = 32
+BLOCKS = [(6, 2), (8, 2), (12, 3)]
+DENSE = [20, 10]
+
+keras.utils.set_random_seed(7)
+random = np.random.default_rng(7)
+pictures = random.integers(0, 256, (4, SIZE, SIZE, 3), dtype=np.uint8)
+preprocessed = vgg16.preprocess_input(pictures.astype(np.float32))
+
+inputs = keras.Input((SIZE, SIZE, 3))
+value = inputs
+for channels, convolutions in BLOCKS:
+    for _ in range(convolutions):
+        value = keras.layers.Conv2D(
+            channels, 3, padding="same", activation="relu", kernel_initializer="he_uniform",
+            bias_initializer=keras.initializers.RandomUniform(-1, 1),
+        )(value)
+    value = keras.layers.MaxPooling2D(2)(value)
+side, channels = value.shape[1], value.shape[3]
+value = keras.layers.Flatten()(value)
+for units in DENSE:
+    value = keras.layers.Dense(
+        units, activation="relu", kernel_initializer="he_uniform",
+        bias_initializer=keras.initializers.RandomUniform(-1, 1),
+    )(value)
+model = keras.Model(inputs, value)
+features = model.predict(preprocessed, verbose=0)
+
+layers = []
+first_dense = True
+for layer in model.layers:
+    if isinstance(layer, keras.layers.Conv2D):
+        kernel, bias = layer.get_weights()
+        layers.append({"kind": "conv", "weights": kernel.transpose(3, 2, 0, 1), "bias": bias})
+    elif isinstance(layer, keras.layers.MaxPooling2D):
+        layers.append({"kind": "pool"})
+    elif isinstance(layer, keras.layers.Dense):
+        kernel, bias = layer.get_weights()
+        if first_dense:
+            rows = kernel.reshape(side, side, channels, -1).transpose(2, 0, 1, 3)
+            kernel = rows.reshape(kernel.shape)
+            first_dense = False
+        layers.append({"kind": "dense", "weights": kernel.T, "bias": bias})
+
+for layer in layers:
+    if "weights" in layer:
+        layer["outputs"], layer["inputs"] = layer["weights"].shape[:2]
+        layer["weights"] = layer["weights"].ravel().tolist()
+        layer["bias"] = layer["bias"].tolist()
+
+reference = {
+    "size": SIZE,
+    "pictures": pictures.reshape(len(pictures), -1).tolist(),
+    "preprocessed_bgr_planes": preprocessed.transpose(0, 3, 1, 2).reshape(len(pictures), -1).tolist(),
+    "layers": layers,
+    "features": features.tolist(),
+}
+with open(sys.argv[1], "w") as file:
+    json.dump(reference, file)
+print(f"wrote {sys.argv[1]}: {len(layers)} layers, {features.shape[1]} features of {len(pictures)} pictures")

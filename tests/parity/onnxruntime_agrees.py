@@ -1,0 +1,40 @@
+"""Checks that ONNX Runtime gives the same answers as `vggcam classify --json`.
+
+usage: vggcam classify --model MODEL --json FOLDER… | onnxruntime_agrees.py MODEL     (needs onnxruntime, pillow)
+
+Top classes must be equal, but for pictures whose two best probabilities are within TIE in ONNX Runtime.
+"""
+
+import json
+import sys
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps
+
+TIE = 0.02
+
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+labels = json.loads(session.get_modelmeta().custom_metadata_map["vggcam.labels"])
+source = session.get_inputs()[0]
+size = source.shape[1]
+pictures = ties = 0
+disagreements = []
+widest = 0.0
+for line in sys.stdin:
+    ours = json.loads(line)
+    picture = ImageOps.exif_transpose(Image.open(ours["file"])).convert("RGB").resize((size, size), Image.BILINEAR)
+    theirs = session.run(None, {source.name: np.asarray(picture, np.uint8)[None]})[0][0]
+    mine = np.array([ours["probabilities"][label] for label in labels])
+    pictures += 1
+    widest = max(widest, float(np.abs(mine - theirs).max()))
+    second, first = np.sort(theirs)[-2:]
+    if first - second <= TIE:
+        ties += 1
+    elif theirs.argmax() != mine.argmax():
+        disagreements.append((ours["file"], mine.tolist(), theirs.tolist()))
+print(f"{pictures} pictures, {ties} within {TIE} of a tie, {len(disagreements)} with another top class, "
+      f"probabilities at most {widest:.4f} apart")
+for file, mine, theirs in disagreements:
+    print(f"  {file}: vggcam {mine}, ONNX Runtime {theirs}")
+sys.exit(1 if disagreements or pictures == 0 else 0)
