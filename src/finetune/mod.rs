@@ -2,3 +2,4 @@
 
 mod histogram;
 pub mod quantize;
+pub mod summary;

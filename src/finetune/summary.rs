@@ -1,0 +1,97 @@
+//! Everything a training run found out, as `report.json` keeps it and `report.html` shows it.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// One training run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The model's name.
+    pub name: String,
+    /// Name of the frozen backbone.
+    pub backbone: String,
+    /// Class names in the order of the network's outputs.
+    pub classes: Vec<String>,
+    /// Settings that were used, as name and value, in the order to show them.
+    pub settings: Vec<(String, String)>,
+    /// Pictures used for training, per class.
+    pub train_images: Vec<usize>,
+    /// Pictures used for validation, per class.
+    pub valid_images: Vec<usize>,
+    /// Pictures that could not be read.
+    pub skipped: Vec<Skipped>,
+    /// One entry per epoch, from 1.
+    pub epochs: Vec<Epoch>,
+    /// Number of the epoch whose weights were kept.
+    pub best_epoch: usize,
+    /// How the float model did on the validation pictures.
+    pub float: Outcome,
+    /// How the int8 model did on the validation pictures.
+    pub int8: Outcome,
+    /// Wrong answers of the int8 model, the surest first.
+    pub mistakes: Vec<Mistake>,
+    /// Seconds that the whole run took.
+    pub seconds: f64,
+    /// Pictures whose features were computed in this run; the others came from the cache.
+    pub computed: usize,
+    /// Where the int8 and the float model file are.
+    pub files: Vec<PathBuf>,
+}
+
+/// Losses and accuracies after an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Mean cross-entropy over the training pictures, with dropout.
+    pub loss: f64,
+    /// Share of right answers while training, with dropout.
+    pub accuracy: f64,
+    /// Mean cross-entropy over the validation pictures.
+    pub val_loss: f64,
+    /// Share of right answers on the validation pictures.
+    pub val_accuracy: f64,
+}
+
+/// Right and wrong answers of a model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// Share of right answers.
+    pub accuracy: f64,
+    /// `confusion[t][p]`: pictures of class `t` that were taken for class `p`.
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// A picture that could not be read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Skipped {
+    pub file: PathBuf,
+    pub reason: String,
+}
+
+/// A wrong answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mistake {
+    pub file: PathBuf,
+    /// Index of the right class.
+    pub truth: usize,
+    /// Index of the class that was answered.
+    pub answer: usize,
+    /// Probability of the answer.
+    pub confidence: f32,
+}
+
+impl Outcome {
+    /// Counts answers against the truth; both are class indices.
+    pub fn of(classes: usize, truth_and_answer: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut confusion = vec![vec![0; classes]; classes];
+        let (mut right, mut all) = (0usize, 0usize);
+        for (truth, answer) in truth_and_answer {
+            confusion[truth][answer] += 1;
+            right += usize::from(truth == answer);
+            all += 1;
+        }
+        Outcome { accuracy: right as f64 / all.max(1) as f64, confusion }
+    }
+}
