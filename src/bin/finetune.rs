@@ -1,1 +1,228 @@
-fn main() {}
+//! `finetune`: from photographs to a model file, on the host.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vggcam::{
+    finetune::{cache, convert, evaluate, head::Settings, predict, train},
+    model::metadata::Fit,
+};
+
+/// Teaches a VGG16 your own classes from folders of photographs.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a new last layer on DATA/train, measure it on DATA/valid, write int8 and float models and a report
+    Train(TrainArgs),
+    /// Measure a model on folders of labelled photographs
+    Evaluate {
+        /// Model file
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Folder with one folder a class, or with valid/ that has them
+        data: PathBuf,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        threads: Threads,
+    },
+    /// Write the probability of one class for every photograph of an unlabelled folder
+    Predict {
+        /// Model file
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Folder of photographs
+        folder: PathBuf,
+        /// CSV file to write, with the columns id and label
+        #[arg(long, value_name = "FILE", default_value = "submission.csv")]
+        out: PathBuf,
+        /// Class whose probability is written [default: the model's second class]
+        #[arg(long, value_name = "NAME")]
+        class: Option<String>,
+        #[command(flatten)]
+        threads: Threads,
+    },
+    /// Turn a float model into an int8 one
+    Quantize {
+        /// Float model file: ours, or any VGG-shaped ONNX file
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Photographs like those the model will see, in one folder or one folder a class
+        #[arg(long, value_name = "FOLDER")]
+        calibration: PathBuf,
+        /// File to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Class names in the order of the outputs, for a file that has none
+        #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+        labels: Option<Vec<String>>,
+        #[command(flatten)]
+        threads: Threads,
+    },
+}
+
+#[derive(Args)]
+struct TrainArgs {
+    /// Folder with train/ and valid/, each with one folder a class
+    data: PathBuf,
+    /// Folder for the models, the report and the head after each epoch
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Pretrained VGG16 as ONNX [default: the bundled vgg16-slim]
+    #[arg(long, value_name = "FILE")]
+    backbone: Option<PathBuf>,
+    /// Class names in the order of the folders [default: the folders' names]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    labels: Option<Vec<String>>,
+    /// Name of the model, shown on the screen
+    #[arg(long)]
+    name: Option<String>,
+    /// Epochs at most
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
+    epochs: usize,
+    /// Stop after this many epochs without a lower validation loss
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
+    patience: usize,
+    /// Decides initial weights, order and dropout
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Pictures in a training step
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
+    batch: usize,
+    /// Adam's step size
+    #[arg(long, value_name = "X", default_value_t = 0.001, value_parser = positive_number)]
+    learning_rate: f32,
+    /// Share of features left out in a training step
+    #[arg(long, value_name = "X", default_value_t = 0.5, value_parser = below_one)]
+    dropout: f32,
+    /// How a photograph becomes square
+    #[arg(long, value_enum, default_value_t = FitArg::Squash)]
+    fit: FitArg,
+    /// Confidence below which the model says unknown; 0 never
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = below_one)]
+    unknown_threshold: f32,
+    /// Folder that keeps features between runs [default: ~/.cache/vggcam]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+    /// Keep no features
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+#[derive(Args)]
+struct Threads {
+    /// Pictures worked on at once [default: one for each core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FitArg {
+    /// The whole picture, each side scaled on its own
+    Squash,
+    /// The largest centred square
+    CentreCrop,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "a whole number above 0 belongs here".into())
+}
+
+fn positive_number(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|x: &f32| x.is_finite() && *x > 0.0).ok_or_else(|| "a number above 0 belongs here".into())
+}
+
+fn below_one(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "a number from 0 to below 1 belongs here".into())
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Train(args) => {
+            use_threads(&args.threads)?;
+            let options = train_options(args);
+            let summary = train::train(&options)?;
+            print!("{}", train::closing_words(&summary, &options.out));
+            Ok(())
+        }
+        Command::Evaluate { model, data, json, threads } => {
+            use_threads(&threads)?;
+            let evaluation = evaluate::evaluate(&model, &data)?;
+            for picture in &evaluation.skipped {
+                eprintln!("skipped: {}", picture.reason);
+            }
+            match json {
+                true => println!("{}", serde_json::to_string(&evaluation)?),
+                false => print!("{}", evaluate::table(&evaluation)),
+            }
+            Ok(())
+        }
+        Command::Predict { model, folder, out, class, threads } => {
+            use_threads(&threads)?;
+            let predicted = predict::predict(&model, &folder, class.as_deref(), &out)?;
+            println!("wrote {} rows to {}{}", predicted.rows, out.display(), skipped(predicted.skipped));
+            Ok(())
+        }
+        Command::Quantize { model, calibration, out, labels, threads } => {
+            use_threads(&threads)?;
+            let pictures = convert::convert(&convert::Options { model, calibration, out: out.clone(), labels })?;
+            println!("wrote {} with ranges from {pictures} pictures; measure it with:", out.display());
+            println!("  finetune evaluate --model {} DATA", out.display());
+            Ok(())
+        }
+    }
+}
+
+fn skipped(count: usize) -> String {
+    if count == 0 { String::new() } else { format!("; {count} pictures were skipped") }
+}
+
+fn use_threads(threads: &Threads) -> anyhow::Result<()> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads.threads).build_global()?;
+    Ok(())
+}
+
+fn train_options(args: TrainArgs) -> train::Options {
+    let cache = match (args.no_cache, args.cache) {
+        (true, _) => None,
+        (false, Some(folder)) => Some(folder),
+        (false, None) => cache::default_folder(),
+    };
+    train::Options {
+        data: args.data,
+        out: args.out,
+        backbone: args.backbone,
+        labels: args.labels,
+        name: args.name,
+        epochs: args.epochs,
+        patience: args.patience,
+        seed: args.seed,
+        head: Settings { batch: args.batch, learning_rate: args.learning_rate, dropout: args.dropout },
+        fit: match args.fit {
+            FitArg::Squash => Fit::Squash,
+            FitArg::CentreCrop => Fit::CentreCrop,
+        },
+        unknown_threshold: args.unknown_threshold,
+        cache,
+    }
+}

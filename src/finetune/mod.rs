@@ -1,5 +1,17 @@
 //! What `finetune` does: train, evaluate, predict, quantize.
 
+pub mod cache;
+pub mod convert;
+pub mod dataset;
+pub mod evaluate;
+pub mod features;
+pub mod head;
 mod histogram;
+pub mod predict;
+pub mod progress;
 pub mod quantize;
+mod random;
+pub mod ranges;
+pub mod report;
 pub mod summary;
+pub mod train;

@@ -93,3 +93,14 @@ impl Network {
         }
     }
 }
+
+impl Layer {
+    /// Whether the layer's output goes through ReLU.
+    pub fn has_relu(&self) -> bool {
+        match self {
+            Layer::Conv(_) => true,
+            Layer::MaxPool => false,
+            Layer::Dense(dense) => dense.relu,
+        }
+    }
+}

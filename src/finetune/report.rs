@@ -1,0 +1,6 @@
+//! The training report.
+use super::summary::Summary;
+/// The report as a page.
+pub fn html(summary: &Summary) -> anyhow::Result<String> {
+    Ok(format!("{summary:?}"))
+}
