@@ -1,5 +1,7 @@
 //! Which kind of display a SPEC means, and how it is opened.
 
+use std::path::PathBuf;
+
 /// Why a display could not be opened or drawn on.
 #[derive(Debug, thiserror::Error)]
 pub enum DisplayError {

@@ -12,11 +12,7 @@ use crate::{
 
 /// Finds the output scale of every layer with ReLU, in order, from pictures already fitted to the input size: the
 /// scale with the smallest squared error. `done` is called after each picture.
-pub fn calibrate(
-    network: &Network,
-    pictures: &[RgbImage],
-    done: &(dyn Fn() + Sync),
-) -> Result<Vec<f32>, EngineError> {
+pub fn calibrate(network: &Network, pictures: &[RgbImage], done: &(dyn Fn() + Sync)) -> Result<Vec<f32>, EngineError> {
     let _ = (network, pictures, done);
     todo!()
 }
