@@ -12,6 +12,7 @@ pub mod panel;
 mod picture;
 mod pixels;
 mod png;
+mod scale;
 pub mod screen;
 pub mod spec;
 mod spi;
