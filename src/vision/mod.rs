@@ -3,3 +3,9 @@
 pub mod decode;
 pub mod fit;
 pub mod frame;
+pub mod jpeg;
+pub mod mjpeg;
+pub mod packed;
+pub mod pictures;
+#[cfg(test)]
+pub(crate) mod samples;
