@@ -10,4 +10,9 @@ pub trait Camera: Send {
     fn describe(&self) -> String;
     /// Waits for the next frame; `None` means that the source has ended.
     fn next_frame(&mut self) -> Result<Option<Frame>, source::CameraError>;
+    /// Says whether every frame is to be classified, because each picture comes only once; of a live source
+    /// the newest frame is enough.
+    fn every_frame_counts(&self) -> bool {
+        false
+    }
 }
