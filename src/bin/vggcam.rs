@@ -1,1 +1,149 @@
-fn main() {}
+//! `vggcam`: a camera classifier for small boards.
+
+use std::{io::stdout, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use vggcam::{
+    engine::isa,
+    runtime::{bench, classify, config, doctor, launch},
+};
+
+/// Shows on a display what the camera sees: cat or dog, or any classes you trained.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Classify what the camera sees and show it (the default)
+    Run(RunArgs),
+    /// Classify picture files
+    Classify {
+        #[command(flatten)]
+        model: ModelArgs,
+        /// Print one JSON object a picture
+        #[arg(long)]
+        json: bool,
+        /// Pictures, or folders of pictures
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Measure how fast a model runs here, layer by layer
+    Bench {
+        #[command(flatten)]
+        model: ModelArgs,
+        /// Pictures to time
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = positive)]
+        iterations: usize,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at cameras, displays, processor and model, and say what is wrong
+    Doctor {
+        #[command(flatten)]
+        model: ModelArgs,
+        /// Print one JSON object a check
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct ModelArgs {
+    /// Model file [default: the bundled cat and dog model]
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Threads that share the work of one picture [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    threads: Option<usize>,
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Settings file (TOML) with model, camera, display and threads; the command line wins
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where frames come from: /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, files:PATH or demo
+    /// [default: the first camera that works, else demo]
+    #[arg(long, value_name = "SPEC")]
+    camera: Option<String>,
+    /// Where the screen goes, may be given again: terminal, png:PATH, fb:/dev/fb0, st7789:…, ili9341:… or none
+    /// [default: the terminal, where there is one]
+    #[arg(long, value_name = "SPEC")]
+    display: Vec<String>,
+    /// End after this many results
+    #[arg(long, value_name = "N")]
+    frames: Option<u64>,
+    /// Print one JSON object a result
+    #[arg(long)]
+    json: bool,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "a whole number above 0 belongs here".into())
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => run(cli.run),
+        Some(Command::Run(args)) => run(args),
+        Some(Command::Classify { model, json, paths }) => classify_pictures(model, json, &paths),
+        Some(Command::Bench { model, iterations, json }) => measure(model, iterations, json),
+        Some(Command::Doctor { model, json }) => examine(model, json),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let config = args.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
+    launch::run(&launch::Wishes {
+        model: args.model.model.or(config.model),
+        camera: args.camera.or(config.camera),
+        displays: if args.display.is_empty() { config.display } else { args.display },
+        frames: args.frames,
+        json: args.json,
+        threads: args.model.threads.or(config.threads).unwrap_or_else(isa::cores),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn classify_pictures(model: ModelArgs, json: bool, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let classifier = launch::open_model(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores))?;
+    let summary = classify::classify(&classifier, paths, json, &mut stdout().lock())?;
+    Ok(if summary.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<ExitCode> {
+    let report = bench::bench(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores), iterations)?;
+    match json {
+        true => println!("{}", serde_json::to_string(&report)?),
+        false => print!("{}", bench::table(&report)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn examine(model: ModelArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let checks = doctor::examine(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores));
+    match json {
+        true => {
+            for check in &checks {
+                println!("{}", serde_json::to_string(check)?);
+            }
+        }
+        false => print!("{}", doctor::table(&checks)),
+    }
+    Ok(if doctor::healthy(&checks) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,6 +1,12 @@
 //! Where frames come from.
 
+pub mod demo;
+pub mod enumerate;
+pub mod error;
+pub mod files;
 pub mod source;
+pub mod spec;
+pub mod v4l2;
 
 use crate::vision::frame::Frame;
 
@@ -9,5 +15,12 @@ pub trait Camera: Send {
     /// Says in a few words what this is, such as `/dev/video0 640×480 MJPG`.
     fn describe(&self) -> String;
     /// Waits for the next frame; `None` means that the source has ended.
+    ///
+    /// After an error that [`is_temporary`](error::CameraError::is_temporary) the call may be repeated.
     fn next_frame(&mut self) -> Result<Option<Frame>, source::CameraError>;
+    /// Says whether every frame is to be classified, because each picture comes only once; of a live source
+    /// the newest frame is enough.
+    fn every_frame_counts(&self) -> bool {
+        false
+    }
 }

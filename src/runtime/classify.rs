@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
+use super::decide::UNKNOWN;
 use crate::{
     engine::classifier::{Classifier, Prediction},
     model::metadata::Metadata,
@@ -27,9 +28,9 @@ pub struct Summary {
 pub fn label<'a>(metadata: &'a Metadata, prediction: &Prediction) -> (&'a str, f32) {
     let (index, confidence) = prediction.best();
     if confidence < metadata.unknown_threshold {
-        ("unknown", confidence)
+        (UNKNOWN, confidence)
     } else {
-        (metadata.labels.get(index).map_or("unknown", String::as_str), confidence)
+        (metadata.labels.get(index).map_or(UNKNOWN, String::as_str), confidence)
     }
 }
 

@@ -3,3 +3,11 @@
 pub mod bench;
 pub mod classify;
 pub mod config;
+pub mod decide;
+pub mod doctor;
+pub mod launch;
+pub mod live;
+pub mod newest;
+pub mod publish;
+pub mod rate;
+pub mod signals;

@@ -1,0 +1,10 @@
+//! Video4Linux2 cameras: which node is one, which of its modes to use, and its frames.
+
+mod buffer;
+mod capture;
+mod device;
+mod modes;
+
+pub use capture::V4l2Camera;
+pub use device::{DeviceInfo, inspect};
+pub use modes::{OfferedFormat, OfferedSize};

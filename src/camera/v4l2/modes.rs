@@ -1,0 +1,162 @@
+//! What a device offers, and the choice among it: plain data, so that it can be tested without a camera.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use crate::camera::spec::{Encoding, V4l2Request};
+
+/// Four characters that name a pixel format, as V4L2 has them.
+pub type FourCc = [u8; 4];
+
+/// Size that is chosen where none is asked for: enough for the network, little for the USB bus.
+const USUAL_SIZE: (u32, u32) = (640, 480);
+
+/// Frames a second that are enough where none are asked for; more bring no better label.
+const ENOUGH_FPS: f64 = 15.0;
+
+/// Formats of bare image sensors, which show no picture without an image processor.
+#[rustfmt::skip]
+const SENSOR_FORMATS: [&FourCc; 29] = [
+    b"BA81", b"GBRG", b"GRBG", b"RGGB", b"BG10", b"GB10", b"BA10", b"RG10", b"BG12", b"GB12", b"BA12", b"RG12",
+    b"BG14", b"GB14", b"GR14", b"RG14", b"BYR2", b"GB16", b"GR16", b"RG16", b"pBAA", b"pGAA", b"pgAA", b"pRAA",
+    b"pBCC", b"pGCC", b"pgCC", b"pRCC", b"Y10P",
+];
+
+/// One size of a format; a range has a step for each side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferedSize {
+    /// Columns, from the fewest to the most.
+    pub width: RangeInclusive<u32>,
+    /// Rows, from the fewest to the most.
+    pub height: RangeInclusive<u32>,
+    /// Columns and rows by which sizes in the ranges differ, at least 1.
+    pub step: (u32, u32),
+    /// Most frames a second, where the driver says it.
+    pub max_fps: Option<f64>,
+}
+
+/// One pixel format of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferedFormat {
+    /// Its name.
+    pub fourcc: FourCc,
+    /// Its sizes; empty where the driver does not list them.
+    pub sizes: Vec<OfferedSize>,
+}
+
+/// The format and the size to ask the driver for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mode {
+    /// Name of the format.
+    pub fourcc: FourCc,
+    /// What the format is to us.
+    pub encoding: Encoding,
+    /// Columns and rows.
+    pub size: (u32, u32),
+}
+
+/// Chooses the mode that `request` asks for; `None` where the device does not offer it.
+///
+/// Without a wish that is the size nearest to 640×480; among equals one with enough frames a second, and
+/// then YUYV, which costs no decoding.
+pub fn choose(offered: &[OfferedFormat], request: &V4l2Request) -> Option<Mode> {
+    let wanted = request.size.unwrap_or(USUAL_SIZE);
+    let wanted_fps = request.fps.map_or(ENOUGH_FPS, f64::from);
+    let mut best: Option<((u32, u32, bool), Mode)> = None;
+    for format in offered {
+        let Some(encoding) = encoding_of(format.fourcc) else { continue };
+        if request.encoding.is_some_and(|asked| asked != encoding) {
+            continue;
+        }
+        let unlisted =
+            [OfferedSize { width: wanted.0..=wanted.0, height: wanted.1..=wanted.1, step: (1, 1), max_fps: None }];
+        for offer in if format.sizes.is_empty() { &unlisted } else { format.sizes.as_slice() } {
+            let size = offer.nearest(wanted);
+            let distance = size.0.abs_diff(wanted.0).saturating_add(size.1.abs_diff(wanted.1));
+            if request.size.is_some() && distance > 0 {
+                continue;
+            }
+            let missing_fps = (wanted_fps - offer.max_fps.unwrap_or(wanted_fps)).max(0.0) as u32;
+            let rank = (distance, missing_fps, encoding != Encoding::Yuyv);
+            if best.as_ref().is_none_or(|(best_rank, _)| rank < *best_rank) {
+                best = Some((rank, Mode { fourcc: format.fourcc, encoding, size }));
+            }
+        }
+    }
+    best.map(|(_, mode)| mode)
+}
+
+/// Says why no picture can be had from a device with these formats; `None` where one can.
+pub fn problem(offered: &[OfferedFormat]) -> Option<String> {
+    if offered.iter().any(|format| encoding_of(format.fourcc).is_some()) {
+        None
+    } else if offered.is_empty() {
+        Some("it offers no picture formats; use another /dev/video node of the same camera".into())
+    } else if offered.iter().all(|format| SENSOR_FORMATS.contains(&&format.fourcc)) {
+        Some(SENSOR_ADVICE.into())
+    } else {
+        let names: Vec<String> = offered.iter().map(|format| name(format.fourcc)).collect();
+        Some(format!("it offers only {}, and MJPG or YUYV is needed; use another camera", names.join(", ")))
+    }
+}
+
+/// What to do with a camera on the board's CSI connector.
+pub const SENSOR_ADVICE: &str = "it gives the raw data of an image sensor, as cameras on the CSI connector do; \
+     plug in a USB webcam, or feed a v4l2loopback device (Raspberry Pi: from `rpicam-vid`, \
+     Jetson: from `nvarguscamerasrc ! nvvidconv ! v4l2sink`) and use that";
+
+/// The encoding behind a format's name; `None` for those that are not decoded.
+pub fn encoding_of(fourcc: FourCc) -> Option<Encoding> {
+    match &fourcc {
+        b"MJPG" | b"JPEG" => Some(Encoding::Mjpg),
+        b"YUYV" => Some(Encoding::Yuyv),
+        _ => None,
+    }
+}
+
+/// A format's name as text, `?` for what cannot be printed.
+pub fn name(fourcc: FourCc) -> String {
+    fourcc.iter().map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { '?' }).collect()
+}
+
+impl OfferedSize {
+    /// The size of this offer that is nearest to `wanted`.
+    pub fn nearest(&self, wanted: (u32, u32)) -> (u32, u32) {
+        (nearest_in(&self.width, self.step.0, wanted.0), nearest_in(&self.height, self.step.1, wanted.1))
+    }
+}
+
+fn nearest_in(range: &RangeInclusive<u32>, step: u32, wanted: u32) -> u32 {
+    let (from, to, step) = (*range.start(), *range.end(), step.max(1));
+    // Twisted ranges are a driver's mistake; the lower end is as good as any.
+    let above = wanted.clamp(from, to.max(from)) - from;
+    let below = above / step * step;
+    let up = below.checked_add(step).filter(|&up| up <= to.saturating_sub(from) && up - above < above - below);
+    from + up.unwrap_or(below)
+}
+
+impl fmt::Display for OfferedFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name(self.fourcc))?;
+        self.sizes.iter().try_for_each(|size| write!(f, " {size}"))
+    }
+}
+
+impl fmt::Display for OfferedSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}×{}", self.width.start(), self.height.start())?;
+        if self.width.start() != self.width.end() || self.height.start() != self.height.end() {
+            write!(f, "–{}×{}", self.width.end(), self.height.end())?;
+        }
+        self.max_fps.map_or(Ok(()), |fps| write!(f, "@{fps:.0}"))
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}×{} {}", self.size.0, self.size.1, name(self.fourcc))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! Small panels on SPI: ST7789 and ILI9341.
+
+use std::{fmt::Debug, path::PathBuf};
+
+use embedded_graphics::pixelcolor::{Rgb565, Rgb888};
+use embedded_hal::{delay::DelayNs, digital::OutputPin, spi::SpiDevice};
+use image::RgbImage;
+use linux_embedded_hal::{
+    CdevPin, Delay, SpidevDevice,
+    gpio_cdev::{self, Chip, Line, LineRequestFlags},
+    spidev::{SpiModeFlags, SpidevOptions},
+};
+use mipidsi::{
+    Builder, Display, InitError,
+    interface::{SpiError, SpiInterface},
+    models::{ILI9341Rgb565, Model, ST7789},
+    options::{ColorInversion, ColorOrder, Orientation, Rotation},
+};
+
+use super::{
+    Panel,
+    caption::Caption,
+    panel::DisplayError,
+    spec::{Controller, LineSpec, SpiSpec},
+};
+
+/// Bytes sent at once; spidev takes no more in one transfer unless it was set up to.
+const TRANSFER_BYTES: usize = 4096;
+
+/// Opens the bus and the lines of a panel, and starts the panel.
+pub fn open(spec: &SpiSpec) -> Result<Box<dyn Panel>, DisplayError> {
+    let missing = "switch SPI on with raspi-config (on a Jetson, jetson-io) and restart";
+    let mut bus = SpidevDevice::open(&spec.device)
+        .map_err(|error| DisplayError::open(&spec.device, copy(error.inner()), "spi", missing))?;
+    let options = SpidevOptions::new().bits_per_word(8).max_speed_hz(spec.hz).mode(SpiModeFlags::SPI_MODE_0).build();
+    bus.configure(&options)
+        .map_err(|error| device(spec, format!("its clock cannot be set to {} Hz: {error}", spec.hz)))?;
+
+    let dc = output(spec, &spec.dc)?;
+    let reset = spec.reset.as_ref().map(|line| output(spec, line)).transpose()?;
+    let backlight = spec.backlight.as_ref().map(|line| output(spec, line)).transpose()?;
+    match spec.controller {
+        Controller::St7789 => start(spec, ST7789, bus, Pins { dc, reset, backlight }, Delay),
+        Controller::Ili9341 => start(spec, ILI9341Rgb565, bus, Pins { dc, reset, backlight }, Delay),
+    }
+}
+
+/// The lines beside the bus.
+struct Pins<P> {
+    dc: P,
+    reset: Option<P>,
+    backlight: Option<P>,
+}
+
+/// Starts the panel and returns it, its backlight on.
+fn start<S, P, M>(
+    spec: &SpiSpec,
+    model: M,
+    bus: S,
+    pins: Pins<P>,
+    mut delay: impl DelayNs,
+) -> Result<Box<dyn Panel>, DisplayError>
+where
+    S: SpiDevice + Send + 'static,
+    P: OutputPin + Send + 'static,
+    M: Model<ColorFormat = Rgb565> + Send + 'static,
+{
+    // The interface borrows its buffer for as long as the program may draw.
+    let buffer: &'static mut [u8] = Box::leak(vec![0; TRANSFER_BYTES].into_boxed_slice());
+    let rotation = match spec.rotate {
+        90 => Rotation::Deg90,
+        180 => Rotation::Deg180,
+        270 => Rotation::Deg270,
+        _ => Rotation::Deg0,
+    };
+    let builder = Builder::new(model, SpiInterface::new(bus, pins.dc, buffer))
+        .display_size(spec.size.0, spec.size.1)
+        .display_offset(spec.offset.0, spec.offset.1)
+        .orientation(Orientation::new().rotate(rotation))
+        .invert_colors(if spec.invert { ColorInversion::Inverted } else { ColorInversion::Normal })
+        .color_order(if spec.bgr { ColorOrder::Bgr } else { ColorOrder::Rgb });
+    let backlight = pins.backlight;
+    match pins.reset {
+        Some(reset) => {
+            let display = builder.reset_pin(reset).init(&mut delay).map_err(|error| not_started(spec, error))?;
+            finish(spec, display, backlight)
+        }
+        None => finish(spec, builder.init(&mut delay).map_err(|error| not_started(spec, error))?, backlight),
+    }
+}
+
+/// Switches the backlight on over a black picture.
+fn finish<S, P, M, R>(
+    spec: &SpiSpec,
+    display: Bus<S, P, M, R>,
+    mut backlight: Option<P>,
+) -> Result<Box<dyn Panel>, DisplayError>
+where
+    S: SpiDevice + Send + 'static,
+    P: OutputPin + Send + 'static,
+    M: Model<ColorFormat = Rgb565> + Send + 'static,
+    R: OutputPin + Send + 'static,
+{
+    let (w, h) = spec.size;
+    let size = if spec.rotate.is_multiple_of(180) { (w, h) } else { (h, w) };
+    if let Some(pin) = &mut backlight {
+        pin.set_high().map_err(|error| device(spec, format!("its backlight line cannot be set: {error:?}")))?;
+    }
+    let mut panel = SpiPanel { spec: spec.clone(), size, display, backlight };
+    panel.send(std::iter::repeat(Rgb565::new(0, 0, 0)))?;
+    Ok(Box::new(panel))
+}
+
+type Bus<S, P, M, R> = Display<SpiInterface<'static, S, P>, M, R>;
+
+/// A panel in use; it goes dark when it is dropped.
+struct SpiPanel<S: SpiDevice, P: OutputPin, M: Model<ColorFormat = Rgb565>, R: OutputPin> {
+    spec: SpiSpec,
+    size: (u16, u16),
+    display: Bus<S, P, M, R>,
+    backlight: Option<P>,
+}
+
+impl<S: SpiDevice, P: OutputPin, M: Model<ColorFormat = Rgb565>, R: OutputPin> SpiPanel<S, P, M, R> {
+    /// Sends the whole picture, row by row.
+    fn send(&mut self, pixels: impl Iterator<Item = Rgb565>) -> Result<(), DisplayError> {
+        let (width, height) = self.size;
+        let pixels = pixels.take(usize::from(width) * usize::from(height));
+        self.display.set_pixels(0, 0, width - 1, height - 1, pixels).map_err(|error| device(&self.spec, reason(error)))
+    }
+}
+
+impl<S, P, M, R> Panel for SpiPanel<S, P, M, R>
+where
+    S: SpiDevice + Send,
+    P: OutputPin + Send,
+    M: Model<ColorFormat = Rgb565> + Send,
+    R: OutputPin + Send,
+{
+    fn describe(&self) -> String {
+        let name = match self.spec.controller {
+            Controller::St7789 => "ST7789",
+            Controller::Ili9341 => "ILI9341",
+        };
+        format!("{name} {}×{} on {}", self.size.0, self.size.1, self.spec.device.display())
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (self.size.0.into(), self.size.1.into())
+    }
+
+    fn show(&mut self, canvas: &RgbImage, _caption: &Caption) -> Result<(), DisplayError> {
+        self.send(canvas.pixels().map(|pixel| Rgb888::new(pixel.0[0], pixel.0[1], pixel.0[2]).into()))
+    }
+}
+
+impl<S: SpiDevice, P: OutputPin, M: Model<ColorFormat = Rgb565>, R: OutputPin> Drop for SpiPanel<S, P, M, R> {
+    fn drop(&mut self) {
+        if let Err(error) = self.send(std::iter::repeat(Rgb565::new(0, 0, 0))) {
+            log::warn!("the panel keeps its last picture: {error}");
+        }
+        if let Some(Err(error)) = self.backlight.as_mut().map(|pin| pin.set_low()) {
+            log::warn!("the backlight stays on: {error:?}");
+        }
+    }
+}
+
+/// Takes a GPIO line as an output, low.
+fn output(spec: &SpiSpec, wanted: &LineSpec) -> Result<CdevPin, DisplayError> {
+    let line = find(wanted).map_err(|reason| device(spec, reason))?;
+    line.request(LineRequestFlags::OUTPUT, 0, "vggcam")
+        .and_then(CdevPin::new)
+        .map_err(|error| device(spec, format!("{} cannot be used: {error}; is it taken by an overlay?", show(wanted))))
+}
+
+fn find(wanted: &LineSpec) -> Result<Line, String> {
+    let failed =
+        |error: gpio_cdev::Error| format!("{} cannot be opened ({error}); is your user in group gpio?", show(wanted));
+    match wanted {
+        LineSpec::Offset { chip, offset } => {
+            Chip::new(format!("/dev/{chip}")).and_then(|mut chip| chip.get_line(*offset)).map_err(failed)
+        }
+        LineSpec::Name(name) => {
+            for chip in gpio_cdev::chips().map_err(failed)? {
+                for line in chip.map_err(failed)?.lines() {
+                    if line.info().is_ok_and(|info| info.name() == Some(name)) {
+                        return Ok(line);
+                    }
+                }
+            }
+            Err(format!("no GPIO line is called {name}; list them with gpioinfo, or write gpiochip0:25"))
+        }
+    }
+}
+
+fn show(line: &LineSpec) -> String {
+    match line {
+        LineSpec::Name(name) => format!("GPIO line {name}"),
+        LineSpec::Offset { chip, offset } => format!("GPIO line {chip}:{offset}"),
+    }
+}
+
+fn device(spec: &SpiSpec, reason: String) -> DisplayError {
+    DisplayError::Device { path: PathBuf::from(&spec.device), reason }
+}
+
+fn not_started<S: Debug, P: Debug, R: Debug>(spec: &SpiSpec, error: InitError<SpiError<S, P>, R>) -> DisplayError {
+    let reason = match error {
+        InitError::Interface(error) => reason(error),
+        InitError::ResetPin(error) => format!("its reset line cannot be set: {error:?}"),
+        InitError::InvalidConfiguration(error) => format!("the controller cannot show this size: {error:?}"),
+    };
+    device(spec, reason)
+}
+
+fn reason<S: Debug, P: Debug>(error: SpiError<S, P>) -> String {
+    match error {
+        SpiError::Spi(error) => format!("writing to the bus failed: {error:?}"),
+        SpiError::Dc(error) => format!("its dc line cannot be set: {error:?}"),
+    }
+}
+
+fn copy(error: &std::io::Error) -> std::io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests;

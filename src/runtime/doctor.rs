@@ -1,0 +1,218 @@
+//! `vggcam doctor`: what this machine has, what is wrong with it, and what to do about that.
+
+use std::{fmt::Write, fs, path::Path, time::Instant};
+
+use serde::Serialize;
+
+use super::launch::open_model;
+use crate::{
+    camera::{Camera, demo::demo_camera, enumerate, files::Pace, spec::StillsRequest},
+    display::list,
+    engine::{
+        classifier::{BUNDLED_NAME, Classifier},
+        isa,
+    },
+};
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Fine.
+    Ok,
+    /// Not there, or not usable, and not needed.
+    Note,
+    /// Wrong: something does not work until it is mended.
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// `machine`, `model`, `camera` or `display`.
+    pub area: &'static str,
+    /// How it came out.
+    pub status: Status,
+    /// What was looked at.
+    pub what: String,
+    /// What was found.
+    pub found: String,
+    /// What to do, where there is something to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// Looks at everything. `model` is the file that a run would use; the bundled one if `None`.
+pub fn examine(model: Option<&Path>, threads: usize) -> Vec<Check> {
+    let mut checks = machine();
+    checks.extend(check_model(model, threads));
+    checks.extend(cameras());
+    checks.extend(displays());
+    checks
+}
+
+fn check(area: &'static str, status: Status, what: impl Into<String>, found: impl Into<String>) -> Check {
+    Check { area, status, what: what.into(), found: found.into(), advice: None }
+}
+
+impl Check {
+    fn advise(self, advice: impl Into<String>) -> Self {
+        Check { advice: Some(advice.into()), ..self }
+    }
+}
+
+fn machine() -> Vec<Check> {
+    let board = fs::read_to_string("/proc/device-tree/model").unwrap_or_default();
+    let board = board.trim_end_matches('\0').trim();
+    let what = if board.is_empty() { std::env::consts::ARCH } else { board };
+    let mut checks = vec![check("machine", Status::Ok, what, format!("{} cores", isa::cores()))];
+    let features = isa::features();
+    let named = |present: bool| -> Vec<&str> {
+        features.iter().filter(|feature| feature.present == present).map(|feature| feature.name).collect()
+    };
+    let (present, absent) = (named(true), named(false));
+    let found = match (present.is_empty(), absent.is_empty()) {
+        (true, true) => "this architecture cannot be asked".to_string(),
+        (_, true) => present.join(", "),
+        (true, false) => format!("none of {}", absent.join(", ")),
+        (false, false) => format!("{}; not {}", present.join(", "), absent.join(", ")),
+    };
+    checks.push(check("machine", Status::Ok, "processor extensions", found));
+    checks.extend(memory());
+    checks
+}
+
+fn memory() -> Option<Check> {
+    const ENOUGH_KB: u64 = 200_000;
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let available_kb: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    let found = format!("{} MB available", available_kb / 1024);
+    Some(if available_kb >= ENOUGH_KB {
+        check("machine", Status::Ok, "memory", found)
+    } else {
+        check("machine", Status::Note, "memory", found).advise("close other programs; a full-width VGG16 needs more")
+    })
+}
+
+fn check_model(path: Option<&Path>, threads: usize) -> Vec<Check> {
+    let what = path.map_or(BUNDLED_NAME.to_string(), |path| path.display().to_string());
+    let start = Instant::now();
+    let classifier = match open_model(path, threads) {
+        Ok(classifier) => classifier,
+        Err(error) => {
+            let advice = "make a model with `finetune train DATA --out DIR`, or leave --model out for the bundled one";
+            return vec![check("model", Status::Problem, what, format!("{error:#}")).advise(advice)];
+        }
+    };
+    let metadata = classifier.metadata();
+    let found = format!("{}; classes {}", metadata.name, metadata.labels.join(", "));
+    let mut checks = vec![check("model", Status::Ok, what, found)];
+    let form = check("model", Status::Ok, "runs as", format!("{} ({})", classifier.form().name(), classifier.form()));
+    checks.push(form);
+    checks.push(match &metadata.validation {
+        Some(v) => {
+            let [float, int8] = [v.accuracy_f32, v.accuracy_int8].map(|accuracy| accuracy * 100.0);
+            let found = format!("{float:.1} % as float, {int8:.1} % as int8, of {} pictures", v.images);
+            check("model", Status::Ok, "validation", found)
+        }
+        None => check("model", Status::Note, "validation", "the file carries no figures")
+            .advise("measure it with `finetune evaluate --model FILE DATA`"),
+    });
+    checks.push(trial(&classifier, start));
+    checks
+}
+
+/// Classifies one bundled picture, timed.
+fn trial(classifier: &Classifier, start: Instant) -> Check {
+    let loaded = start.elapsed();
+    let mut camera = demo_camera(Pace::for_results(StillsRequest::default()));
+    let picture = camera.next_frame().ok().flatten().and_then(|frame| {
+        let picture = crate::vision::decode::frame_to_rgb(&frame).ok()?;
+        Some((frame.name, picture))
+    });
+    let Some((name, picture)) = picture else {
+        return check("model", Status::Problem, "trial", "the bundled pictures cannot be read");
+    };
+    let start = Instant::now();
+    match classifier.classify(&picture) {
+        Ok(prediction) => {
+            let (label, confidence) = super::classify::label(classifier.metadata(), &prediction);
+            let found = format!(
+                "{name}: {label}, {:.1} %, in {:.0} ms after {:.0} ms for loading",
+                confidence * 100.0,
+                start.elapsed().as_secs_f64() * 1e3,
+                loaded.as_secs_f64() * 1e3
+            );
+            check("model", Status::Ok, "trial", found)
+        }
+        Err(error) => check("model", Status::Problem, "trial", error.to_string()).advise("make the model again"),
+    }
+}
+
+fn cameras() -> Vec<Check> {
+    let found = enumerate::cameras();
+    if found.is_empty() {
+        let advice =
+            "plug in a USB webcam; in a container, pass /dev/video0 in; without one, use --camera files:FOLDER";
+        return vec![check("camera", Status::Note, "/dev/video*", "no video device").advise(advice)];
+    }
+    found
+        .into_iter()
+        .map(|camera| {
+            let what = camera.device.display().to_string();
+            let formats: Vec<String> = camera.formats.iter().map(ToString::to_string).collect();
+            let name =
+                if camera.name.is_empty() { String::new() } else { format!("{} ({})", camera.name, camera.driver) };
+            match camera.problem {
+                None => check("camera", Status::Ok, what, format!("{name}: {}", formats.join("; "))),
+                Some(problem) => check("camera", Status::Note, what, name).advise(problem),
+            }
+        })
+        .collect()
+}
+
+fn displays() -> Vec<Check> {
+    list::list()
+        .into_iter()
+        .map(|display| match display.problem {
+            None => check("display", Status::Ok, display.spec, display.description),
+            Some(problem) => check("display", Status::Note, display.spec, display.description).advise(problem),
+        })
+        .collect()
+}
+
+/// The checks as text for people.
+pub fn table(checks: &[Check]) -> String {
+    let mut text = String::new();
+    let mut area = "";
+    let width = checks.iter().map(|check| check.what.chars().count()).max().unwrap_or(0).min(28);
+    for check in checks {
+        // Writing to a string does not fail.
+        if check.area != area {
+            let _ = writeln!(text, "{}{}", if area.is_empty() { "" } else { "\n" }, check.area);
+            area = check.area;
+        }
+        let mark = match check.status {
+            Status::Ok => "✓",
+            Status::Note => "–",
+            Status::Problem => "✗",
+        };
+        let _ = writeln!(text, "  {mark} {:width$}  {}", check.what, check.found);
+        if let Some(advice) = &check.advice {
+            let _ = writeln!(text, "    {:width$}  → {advice}", "");
+        }
+    }
+    let problems = checks.iter().filter(|check| check.status == Status::Problem).count();
+    let _ = match problems {
+        0 => writeln!(text, "\nnothing is in the way"),
+        1 => writeln!(text, "\n1 problem"),
+        count => writeln!(text, "\n{count} problems"),
+    };
+    text
+}
+
+/// Whether nothing is wrong.
+pub fn healthy(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.status != Status::Problem)
+}

@@ -1,0 +1,147 @@
+//! A place for one item between two threads, where the newest wins.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Hands items from one thread to another; an item that nobody has taken is replaced by the next.
+#[derive(Debug)]
+pub struct Newest<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    item: Option<T>,
+    closed: bool,
+    replaced: u64,
+}
+
+impl<T> Default for Newest<T> {
+    fn default() -> Self {
+        Self { state: Mutex::new(State { item: None, closed: false, replaced: 0 }), changed: Condvar::new() }
+    }
+}
+
+impl<T> Newest<T> {
+    /// Leaves `item` in place of one that nobody has taken; never waits. Returns false once it is closed.
+    pub fn put(&self, item: T) -> bool {
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        if state.item.replace(item).is_some() {
+            state.replaced += 1;
+        }
+        self.changed.notify_all();
+        true
+    }
+
+    /// Waits until the item before has been taken, then leaves `item`. Returns false once it is closed.
+    pub fn put_after_last(&self, item: T) -> bool {
+        let mut state = self.lock();
+        while state.item.is_some() && !state.closed {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.closed {
+            return false;
+        }
+        state.item = Some(item);
+        self.changed.notify_all();
+        true
+    }
+
+    /// Waits for an item; `None` once it is closed and the last item has been taken.
+    pub fn take(&self) -> Option<T> {
+        let mut state = self.lock();
+        while state.item.is_none() && !state.closed {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let item = state.item.take();
+        self.changed.notify_all();
+        item
+    }
+
+    /// Takes no more items, and wakes everyone who waits; an item that is there can still be taken.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Number of items that were replaced before anyone took them.
+    pub fn replaced(&self) -> u64 {
+        self.lock().replaced
+    }
+
+    /// The state is whole between any two statements, so a panic elsewhere does no harm to it.
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn the_newest_item_wins() {
+        let place = Newest::default();
+        for item in 1..=4 {
+            assert!(place.put(item));
+        }
+        assert_eq!((place.take(), place.replaced()), (Some(4), 3));
+    }
+
+    #[test]
+    fn the_last_item_survives_closing() {
+        let place = Newest::default();
+        place.put(1);
+        place.close();
+        assert!(!place.put(2) && !place.put_after_last(3));
+        assert_eq!((place.take(), place.take()), (Some(1), None));
+    }
+
+    #[test]
+    fn items_arrive_in_order_and_the_last_always_arrives() {
+        let place = Newest::default();
+        let taken: Vec<u32> = thread::scope(|scope| {
+            let consumer = scope.spawn(|| std::iter::from_fn(|| place.take()).collect());
+            for item in 0..10_000 {
+                place.put(item);
+            }
+            place.close();
+            consumer.join().expect("the consumer does not panic")
+        });
+        assert!(taken.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(taken.last(), Some(&9_999));
+        assert_eq!(taken.len() as u64 + place.replaced(), 10_000);
+    }
+
+    #[test]
+    fn nothing_is_lost_when_waiting_for_the_last() {
+        let place = Newest::default();
+        let taken: Vec<u32> = thread::scope(|scope| {
+            let consumer = scope.spawn(|| std::iter::from_fn(|| place.take()).collect());
+            for item in 0..1000 {
+                assert!(place.put_after_last(item));
+            }
+            place.close();
+            consumer.join().expect("the consumer does not panic")
+        });
+        assert_eq!(taken, (0..1000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn closing_wakes_those_who_wait() {
+        let (empty, full) = (Newest::<u8>::default(), Newest::default());
+        full.put(1);
+        thread::scope(|scope| {
+            let taking = scope.spawn(|| empty.take());
+            let putting = scope.spawn(|| full.put_after_last(2));
+            empty.close();
+            full.close();
+            assert_eq!(taking.join().ok(), Some(None));
+            assert_eq!(putting.join().ok(), Some(false));
+        });
+    }
+}

@@ -1,0 +1,201 @@
+//! Results as lines of text, for people or for programs.
+
+use std::{
+    io::{self, Write},
+    ops::ControlFlow,
+    time::Duration,
+};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::decide::Decision;
+use crate::display::caption::percent;
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A line to be read by people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Where a picture came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A still picture, by its path.
+    File(String),
+    /// A live camera, by its description.
+    Camera(String),
+}
+
+/// One result.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// Where the picture came from.
+    pub origin: &'a Origin,
+    /// Number of the frame at its source.
+    pub sequence: u64,
+    /// Names of the classes.
+    pub labels: &'a [String],
+    /// The answer.
+    pub decision: &'a Decision,
+    /// Time that the classification took.
+    pub latency: Duration,
+    /// Results per second.
+    pub fps: f32,
+}
+
+/// Writes results to one output.
+pub struct Publisher {
+    format: Format,
+    out: Box<dyn Write + Send>,
+}
+
+impl Publisher {
+    /// Writes to `out` in `format`.
+    pub fn new(format: Format, out: Box<dyn Write + Send>) -> Self {
+        Self { format, out }
+    }
+
+    /// Writes one result; breaks off when the reader has gone, which is no error.
+    pub fn publish(&mut self, report: &Report) -> io::Result<ControlFlow<()>> {
+        let mut line = match self.format {
+            Format::Text => text(report),
+            Format::Json => serde_json::to_string(&JsonLine::from(report))?,
+        };
+        line.push('\n');
+        match self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()) {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn text(report: &Report) -> String {
+    let (Origin::File(origin) | Origin::Camera(origin)) = report.origin;
+    let Report { decision, latency, fps, .. } = report;
+    // A file name may hold anything, also what would move the cursor.
+    let origin: String = origin.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    let (label, confidence) = (decision.name(report.labels), percent(decision.confidence));
+    format!("{origin}: {label} {confidence} ({:.1} ms, {fps:.1} fps)", milliseconds(*latency))
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    #[serde(flatten)]
+    origin: &'a Origin,
+    sequence: u64,
+    label: &'a str,
+    confidence: f32,
+    #[serde(serialize_with = "as_object")]
+    probabilities: Vec<(&'a str, f32)>,
+    latency_ms: f64,
+    fps: f32,
+}
+
+impl<'a> From<&Report<'a>> for JsonLine<'a> {
+    fn from(report: &Report<'a>) -> Self {
+        let names = report.labels.iter().map(String::as_str);
+        Self {
+            origin: report.origin,
+            sequence: report.sequence,
+            label: report.decision.name(report.labels),
+            confidence: report.decision.confidence,
+            probabilities: names.zip(report.decision.probabilities.iter().copied()).collect(),
+            latency_ms: milliseconds(report.latency),
+            fps: report.fps,
+        }
+    }
+}
+
+/// Pairs as one object, in their order.
+fn as_object<S: Serializer>(pairs: &[(&str, f32)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_map(Some(pairs.len()))?;
+    for (name, probability) in pairs {
+        object.serialize_entry(name, probability)?;
+    }
+    object.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("nothing panics with the lock").write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Failing(io::ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn publish(format: Format, origin: Origin, out: Box<dyn Write + Send>) -> io::Result<ControlFlow<()>> {
+        let decision = Decision { label: Some(1), confidence: 0.75, probabilities: vec![0.25, 0.75] };
+        let report = Report {
+            origin: &origin,
+            sequence: 7,
+            labels: &["zebra \"z\"".into(), "ape".into()],
+            decision: &decision,
+            latency: Duration::from_micros(12_500),
+            fps: 9.5,
+        };
+        Publisher::new(format, out).publish(&report)
+    }
+
+    fn published(format: Format, origin: Origin) -> String {
+        let output = Output::default();
+        let flow = publish(format, origin, Box::new(output.clone())).expect("the output takes everything");
+        assert_eq!(flow, ControlFlow::Continue(()));
+        let bytes = output.0.lock().expect("nothing panics with the lock").clone();
+        String::from_utf8(bytes).expect("it is text")
+    }
+
+    #[test]
+    fn writes_an_object_a_line_with_classes_in_their_order() {
+        assert_eq!(
+            published(Format::Json, Origin::File("a.jpg".into())),
+            "{\"file\":\"a.jpg\",\"sequence\":7,\"label\":\"ape\",\"confidence\":0.75,\
+             \"probabilities\":{\"zebra \\\"z\\\"\":0.25,\"ape\":0.75},\"latency_ms\":12.5,\"fps\":9.5}\n"
+        );
+        let line = published(Format::Json, Origin::Camera("/dev/video0".into()));
+        let parsed: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
+        assert_eq!(parsed["camera"], "/dev/video0");
+        assert!(parsed.get("file").is_none());
+    }
+
+    #[test]
+    fn writes_a_line_for_people() {
+        assert_eq!(published(Format::Text, Origin::File("a\x1b.jpg".into())), "a?.jpg: ape 75% (12.5 ms, 9.5 fps)\n");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error() {
+        let gone = publish(Format::Json, Origin::File("a".into()), Box::new(Failing(io::ErrorKind::BrokenPipe)));
+        assert_eq!(gone.ok(), Some(ControlFlow::Break(())));
+        let full = publish(Format::Json, Origin::File("a".into()), Box::new(Failing(io::ErrorKind::StorageFull)));
+        assert!(full.is_err());
+    }
+}
