@@ -2,4 +2,5 @@
 
 mod histogram;
 pub mod quantize;
+pub mod report;
 pub mod summary;

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let config = read_text("model = 'm.onnx'\ncamera = 'demo'\ndisplay = ['terminal', 'png:x.png']\nthreads = 3").unwrap();
+        let config =
+            read_text("model = 'm.onnx'\ncamera = 'demo'\ndisplay = ['terminal', 'png:x.png']\nthreads = 3").unwrap();
         assert_eq!(config.camera.as_deref(), Some("demo"));
         assert_eq!(config.display, ["terminal", "png:x.png"]);
         assert_eq!((config.model, config.threads), (Some("m.onnx".into()), Some(3)));
