@@ -45,7 +45,9 @@ pub enum CameraError {
     #[error("{device} gave no frame for {} s: check the cable and the power supply, or ask for another size or format", waited.as_secs())]
     Timeout { device: PathBuf, waited: Duration },
     /// Frames came, but none was whole.
-    #[error("the last {count} frames of {device} were damaged: check the cable, or ask for a smaller size or fps")]
+    #[error(
+        "the last {count} frames of {device} were damaged: check the cable, or ask for format=YUYV, a smaller size or fps"
+    )]
     Damaged { device: PathBuf, count: u32 },
     /// The driver refused for another reason.
     #[error("cannot {doing} {device}: {source}; plug the camera in again, and see `dmesg` for what the driver says")]

@@ -35,7 +35,7 @@ pub fn open_for(spec: &str, audience: Audience) -> Result<Box<dyn Camera>, Camer
 ///
 /// Also returns a sentence for the user: what was taken, and how to choose something else.
 pub fn open_default(audience: Audience) -> (Box<dyn Camera>, String) {
-    let (camera, failures) = first_working(&cameras(), |request| V4l2Camera::open(request));
+    let (camera, failures) = first_working(&cameras(), V4l2Camera::open);
     for failure in failures {
         log::warn!("{failure}");
     }

@@ -26,7 +26,7 @@ pub fn place(canvas: &mut RgbImage, area: Rectangle, picture: &RgbImage) -> Rect
     let crop = ((f64::from(width) / factor).min(pw), (f64::from(height) / factor).min(ph));
 
     let pixels = Pixels { size: picture.dimensions(), channels: 3, bytes: picture.as_raw() };
-    let scaled = scale(pixels, crop, (width, height), FilterType::Bilinear);
+    let scaled = scale(pixels, crop, (width, height), FilterType::CatmullRom);
     let scaled = RgbImage::from_raw(width, height, scaled).unwrap_or_default();
     let left = area.top_left.x + (area.size.width - width) as i32 / 2;
     let top = area.top_left.y + (area.size.height - height) as i32 / 2;

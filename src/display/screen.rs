@@ -129,7 +129,7 @@ impl Words<'_> {
         let taken = figure.width(&percentage);
         // A figure that leaves no room for the label is of no use.
         let shows_figure = !percentage.is_empty() && taken * 2 <= width;
-        let room = if shows_figure { width - taken - label.height() / 2 } else { width };
+        let room = if shows_figure { (width - taken).saturating_sub(label.height() / 2) } else { width };
         let text = self.caption.headline().to_owned();
         let least = label.height() * 2 / 3;
         let label = Style::fitting(Weight::Bold, label.height(), least.max(8), &text, room);
@@ -194,3 +194,6 @@ impl Words<'_> {
         self.area.top_left.y + self.area.size.height as i32
     }
 }
+
+#[cfg(test)]
+mod tests;

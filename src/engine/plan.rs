@@ -134,7 +134,7 @@ impl Plan {
     pub fn run(&self, fitted: &RgbImage) -> TractResult<Vec<Vec<f32>>> {
         let input = self.tensor(fitted)?;
         let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec![input.into()]))?;
-        outputs.iter().map(|output| real_values(output)).collect()
+        outputs.iter().map(real_values).collect()
     }
 
     /// Runs the network once and measures each layer, in the order in which they start.

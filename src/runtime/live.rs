@@ -31,7 +31,7 @@ use super::{
     rate::Rate,
 };
 use crate::{
-    camera::{Camera, source::CameraError},
+    camera::{Camera, error::CameraError},
     display::{Panel, panel::DisplayError, screen},
     engine::classifier::{EngineError, Prediction},
     model::metadata::Metadata,
@@ -45,6 +45,8 @@ const FRAME_TIME: Duration = Duration::from_millis(33);
 const STOP_POLL: Duration = Duration::from_millis(20);
 /// How long a camera or display that hangs in its driver may delay the end.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Failures in a row after which a camera is not asked again, though it says that they may pass.
+const MAX_CAMERA_FAILURES: u32 = 3;
 /// Frames in a row that may be unreadable.
 const MAX_UNREADABLE: u32 = 100;
 
@@ -251,12 +253,23 @@ fn join<T>(thread: JoinHandle<T>) -> T {
 
 /// Passes frames on until the source ends or nobody wants more.
 fn capture(mut camera: Box<dyn Camera>, shared: &Shared) -> Result<(), RunError> {
-    while let Some(frame) = camera.next_frame()? {
-        if !shared.offer(Arc::new(Shot::new(frame))) {
-            break;
+    let mut failures = 0;
+    loop {
+        match camera.next_frame() {
+            Ok(Some(frame)) => {
+                failures = 0;
+                if !shared.offer(Arc::new(Shot::new(frame))) {
+                    return Ok(());
+                }
+            }
+            Ok(None) => return Ok(()),
+            Err(error) if error.is_temporary() && failures < MAX_CAMERA_FAILURES => {
+                log::warn!("{error}; trying again");
+                failures += 1;
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
 }
 
 /// Keeps others from waiting for a display that has failed.

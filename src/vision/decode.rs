@@ -1,11 +1,11 @@
 //! From a file or a frame to an RGB picture.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use super::frame::{Frame, PixelFormat};
 use super::{jpeg, mjpeg, packed};
@@ -26,7 +26,7 @@ const KNOWN_FORMATS: &str = "JPEG, PNG, GIF, BMP or WebP";
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// The file could not be opened or read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {source}; check the path and the permissions")]
     Read { path: PathBuf, source: std::io::Error },
     /// The bytes are not a picture in a known format, or are damaged.
     #[error("{what} is not a readable picture: {reason}")]
@@ -101,7 +101,9 @@ fn recognise(bytes: &[u8]) -> Result<ImageFormat, String> {
         Ok(other) => format!("a {other:?} file"),
         // Photographs of telephones; `ftyp` alone is every MPEG-4 container.
         Err(_) if bytes.get(4..8) == Some(b"ftyp") => "a HEIC photograph or a video".into(),
-        Err(_) if std::str::from_utf8(bytes).is_ok() => "a text file".into(),
+        Err(_) if std::str::from_utf8(bytes).is_ok() => {
+            return Err("it is a text file, perhaps a saved web page; download the picture itself".into());
+        }
         Err(_) => "of no known format".into(),
     };
     Err(format!("it is {kind}; convert it to {KNOWN_FORMATS}, or remove it"))
@@ -116,14 +118,16 @@ fn limits() -> Limits {
 }
 
 /// The decoder's message without line breaks, and the next step.
-fn one_line(error: image::ImageError) -> String {
+fn one_line(error: ImageError) -> String {
     let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    let remedy = match error {
-        image::ImageError::Limits(_) => "save a smaller copy",
-        image::ImageError::Unsupported(_) => "save it again in an ordinary form",
-        _ => "copy or download it again",
-    };
-    format!("{message}; {remedy}")
+    match error {
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "the file breaks off before its end; copy or download it again".into()
+        }
+        ImageError::Limits(_) => format!("{message}; save a smaller copy"),
+        ImageError::Unsupported(_) => format!("{message}; save it again in an ordinary form"),
+        _ => format!("{message}; copy or download it again"),
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Frames that may be damaged one after another before that is reported.
 const DAMAGED_FRAMES: u32 = 30;
 
+/// Waits for one frame that may be interrupted; a driver that has failed for good answers every wait with EIO.
+const INTERRUPTIONS: u32 = 5;
+
 /// An open camera that gives frames.
 pub struct V4l2Camera {
     path: PathBuf,
@@ -52,7 +55,7 @@ impl V4l2Camera {
         let mode = modes::choose(&info.formats, request).ok_or_else(|| CameraError::NoSuchMode {
             device: path.into(),
             wanted: wish(request),
-            offered: info.formats.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            offered: modes::usable(&info.formats).map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })?;
         let layout = set_mode(&device, path, &mode, request)?;
         if let Some(fps) = request.fps {
@@ -76,6 +79,7 @@ impl V4l2Camera {
 
     /// Waits for a whole frame.
     fn capture(&mut self) -> Result<Frame, CameraError> {
+        let mut interruptions = 0;
         for _ in 0..DAMAGED_FRAMES {
             match self.try_capture() {
                 Ok(Some(frame)) => return Ok(frame),
@@ -84,11 +88,11 @@ impl V4l2Camera {
                     // Whether queueing or waiting failed, what comes next is to take a buffer back.
                     self.buffer_is_queued = true;
                     match reaction(&error) {
-                        Reaction::TryAgain => {}
+                        Reaction::TryAgain if interruptions < INTERRUPTIONS => interruptions += 1,
                         Reaction::ReportLate => {
                             return Err(CameraError::Timeout { device: self.path.clone(), waited: PATIENCE });
                         }
-                        Reaction::Report => {
+                        Reaction::TryAgain | Reaction::Report => {
                             return Err(CameraError::from_system(&self.path, "get a frame from", error));
                         }
                     }
@@ -192,8 +196,12 @@ fn set_mode(device: &Device, path: &Path, mode: &Mode, request: &V4l2Request) ->
 /// Asks for a frame rate; a camera that has another one is still a camera.
 fn set_fps(device: &Device, path: &Path, fps: u32) {
     match device.set_params(&Parameters::with_fps(fps)) {
-        Ok(set) if u64::from(set.interval.numerator) * u64::from(fps) == u64::from(set.interval.denominator) => {}
-        Ok(set) => log::warn!("{} takes a frame every {} s instead of {fps} a second", path.display(), set.interval),
+        Ok(set) => {
+            let actual = f64::from(set.interval.denominator) / f64::from(set.interval.numerator);
+            if actual != f64::from(fps) {
+                log::warn!("{} gives {actual:.1} frames a second, and not {fps}", path.display());
+            }
+        }
         Err(error) => log::warn!("{} does not let its frames a second be set ({error})", path.display()),
     }
 }

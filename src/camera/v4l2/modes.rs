@@ -86,9 +86,14 @@ pub fn choose(offered: &[OfferedFormat], request: &V4l2Request) -> Option<Mode> 
     best.map(|(_, mode)| mode)
 }
 
+/// The formats that are decoded.
+pub fn usable(offered: &[OfferedFormat]) -> impl Iterator<Item = &OfferedFormat> {
+    offered.iter().filter(|format| encoding_of(format.fourcc).is_some())
+}
+
 /// Says why no picture can be had from a device with these formats; `None` where one can.
 pub fn problem(offered: &[OfferedFormat]) -> Option<String> {
-    if offered.iter().any(|format| encoding_of(format.fourcc).is_some()) {
+    if usable(offered).next().is_some() {
         None
     } else if offered.is_empty() {
         Some("it offers no picture formats; use another /dev/video node of the same camera".into())

@@ -300,6 +300,22 @@ fn a_broken_camera_ends_the_run() {
 }
 
 #[test]
+fn a_camera_that_is_late_is_asked_again_but_not_for_ever() {
+    let late = || Err(CameraError::Timeout { device: "/dev/video9".into(), waited: Duration::from_secs(3) });
+    let (recovers, control) = camera(true);
+    for given in [late(), late(), late(), Ok(frame(1, "")), late(), Ok(frame(2, ""))] {
+        control.frames.send(given).expect("the channel has room");
+    }
+    drop(control);
+    assert_eq!(run(options(recovers, vec![], by_shade)).expect("it recovers").results, 2);
+
+    let (silent, control) = camera(true);
+    (0..4).for_each(|_| control.frames.send(late()).expect("the channel has room"));
+    let error = run(options(silent, vec![], by_shade)).expect_err("it stays silent");
+    assert!(error.to_string().contains("/dev/video9 gave no frame"), "{error}");
+}
+
+#[test]
 fn a_broken_model_ends_the_run() {
     let (camera, control) = camera(false);
     control.frames.send(Ok(frame(1, ""))).expect("the channel has room");
