@@ -94,7 +94,7 @@ const ACCURACY: Measure = Measure {
     training: |epoch| epoch.accuracy,
     validation: |epoch| epoch.val_accuracy,
     // Neighbouring values look alike on an axis from 0; equal ones still need some height.
-    range: |low, high| (low.min(high - 0.02).max(0.0), high.max(0.02).min(1.0)),
+    range: |low, high| (low.min(high - 0.02).max(0.0), high.clamp(0.02, 1.0)),
     unit: (100.0, " %"),
 };
 
