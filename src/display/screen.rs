@@ -2,9 +2,10 @@
 
 use embedded_graphics::{
     geometry::{Point, Size},
+    prelude::Transform,
     primitives::Rectangle,
 };
-use image::RgbImage;
+use image::{Rgb, RgbImage};
 
 use super::{
     canvas::{fill, fill_rounded},
@@ -65,7 +66,7 @@ impl Words<'_> {
         let style = Style::new(Weight::Bold, capitals);
         let baseline = self.top() + (height - bar + style.height()).div_ceil(2) as i32;
         self.headline(style, style, margin, width - 2 * margin.min(width / 2), baseline);
-        self.bar(0, self.bottom() - bar as i32, width, bar, self.caption.confidence, false);
+        self.bar(0, self.bottom() - bar as i32, width, bar, false);
     }
 
     /// Label and percentage in one line, the bar, the classes where there is room, model and rate in the last line.
@@ -77,13 +78,13 @@ impl Words<'_> {
         let inner = width.saturating_sub(2 * margin);
         let label = Style::new(Weight::Bold, (unit * 29 / 100).max(8));
         let figure = Style::new(Weight::Regular, (unit * 24 / 100).max(8));
-        let small = Style::new(Weight::Regular, (unit / 8).clamp(8, 26));
+        let small = Style::new(Weight::Regular, (unit / 8).min(width / 26).clamp(8, 26));
         let bar = (unit / 10).max(4);
 
         let mut y = self.top() + (unit / 7 + label.height()) as i32;
         self.headline(label, figure, margin, inner, y);
         y += (unit / 8) as i32;
-        self.bar(margin, y, inner, bar, self.caption.confidence, true);
+        self.bar(margin, y, inner, bar, true);
         y += bar as i32;
 
         let footer = self.bottom() - (unit / 9) as i32;
@@ -112,7 +113,7 @@ impl Words<'_> {
         self.write(figure, margin, y, &self.caption.percentage(), palette::TEXT);
         y += (margin * 3 / 4) as i32;
         let bar = (unit / 18).max(6);
-        self.bar(margin, y, inner, bar, self.caption.confidence, true);
+        self.bar(margin, y, inner, bar, true);
         y += bar as i32;
 
         let mut footer = self.bottom() - margin as i32;
@@ -131,7 +132,7 @@ impl Words<'_> {
         let shows_figure = !percentage.is_empty() && taken * 2 <= width;
         let room = if shows_figure { (width - taken).saturating_sub(label.height() / 2) } else { width };
         let text = self.caption.headline().to_owned();
-        let least = label.height() * 2 / 3;
+        let least = label.height() / 2;
         let label = Style::fitting(Weight::Bold, label.height(), least.max(8), &text, room);
         self.write(label, x, baseline, &label.shorten(&text, room), palette::accent(self.caption.certainty));
         if shows_figure {
@@ -162,27 +163,29 @@ impl Words<'_> {
             self.line(style, x, width, baseline, name, &percent(*probability));
             let thickness = (style.height() / 4).max(2);
             let y = baseline + (style.height() * 3 / 5) as i32;
-            self.gauge(x, y, width, thickness, *probability, palette::FAINT, true);
+            let area = Rectangle::new(Point::new(x as i32, y), Size::new(width, thickness));
+            self.gauge(area, *probability, palette::FAINT, true);
         }
     }
 
     /// The confidence bar in the colour of the answer, empty while waiting.
-    fn bar(&mut self, x: u32, y: i32, width: u32, thickness: u32, share: f32, rounded: bool) {
-        let share = if self.caption.certainty == Certainty::Waiting { 0.0 } else { share };
-        self.gauge(x, y, width, thickness, share, palette::accent(self.caption.certainty), rounded);
+    fn bar(&mut self, x: u32, y: i32, width: u32, thickness: u32, rounded: bool) {
+        let share = if self.caption.certainty == Certainty::Waiting { 0.0 } else { self.caption.confidence };
+        let area = Rectangle::new(Point::new(x as i32, y), Size::new(width, thickness));
+        self.gauge(area, share, palette::accent(self.caption.certainty), rounded);
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn gauge(&mut self, x: u32, y: i32, width: u32, thickness: u32, share: f32, colour: image::Rgb<u8>, rounded: bool) {
-        let left = self.area.top_left.x + x as i32;
-        let filled = (width as f32 * share.clamp(0.0, 1.0)).round() as u32;
-        for (width, colour) in [(width, palette::TRACK), (filled, colour)] {
-            let area = Rectangle::new(Point::new(left, y), Size::new(width, thickness));
+    /// A bar of which `share` is filled; `area` counts columns from the left edge of the words.
+    fn gauge(&mut self, area: Rectangle, share: f32, colour: Rgb<u8>, rounded: bool) {
+        let area = area.translate(Point::new(self.area.top_left.x, 0));
+        let filled = (area.size.width as f32 * share.clamp(0.0, 1.0)).round() as u32;
+        let part = Rectangle::new(area.top_left, Size::new(filled, area.size.height));
+        for (area, colour) in [(area, palette::TRACK), (part, colour)] {
             if rounded { fill_rounded(self.canvas, area, colour) } else { fill(self.canvas, area, colour) }
         }
     }
 
-    fn write(&mut self, style: Style, x: u32, baseline: i32, text: &str, colour: image::Rgb<u8>) {
+    fn write(&mut self, style: Style, x: u32, baseline: i32, text: &str, colour: Rgb<u8>) {
         style.draw(self.canvas, text, self.area.top_left.x + x as i32, baseline, colour);
     }
 

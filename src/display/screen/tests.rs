@@ -1,7 +1,6 @@
 //! What the screen shows is read back from the pixels.
 
 use embedded_graphics::primitives::PointsIter;
-use image::Rgb;
 use proptest::prelude::*;
 
 use super::*;

@@ -95,7 +95,7 @@ const ACCURACY: Measure = Measure {
     validation: |epoch| epoch.val_accuracy,
     // Neighbouring values look alike on an axis from 0; equal ones still need some height.
     range: |low, high| (low.min(high - 0.02).max(0.0), high.clamp(0.02, 1.0)),
-    unit: (100.0, " %"),
+    unit: (100.0, "%"),
 };
 
 /// The drawings of loss and accuracy.
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(charts[0].training.path, "M60 44L248 146L436 207.2");
         assert_eq!(charts[0].validation.path, "M60 84.8L248 125.6L436 248");
         let texts: Vec<_> = charts[1].y_ticks.iter().map(|t| t.text.as_str()).collect();
-        assert_eq!(texts, ["50 %", "60 %", "70 %", "80 %", "90 %", "100 %"]);
+        assert_eq!(texts, ["50%", "60%", "70%", "80%", "90%", "100%"]);
         let best = charts[0].best.as_ref().unwrap();
         assert_eq!((best.x, best.y, best.anchor), (436.0, Some(248.0), "end"));
         assert_eq!(charts[0].validation.marks[1].text, "Epoch 2, validation: 0.600");

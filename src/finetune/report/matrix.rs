@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::text::{count, percent, pictures, ratio, shorten};
+use super::text::{NONE, count, percent, pictures, ratio, shorten};
 use crate::finetune::summary::Outcome;
 
 /// Most characters of a class name beside the matrix.
@@ -81,8 +81,8 @@ pub struct ClassRow {
 /// The drawing of an outcome.
 pub fn matrix(title: &str, classes: &[String], outcome: &Outcome) -> Matrix {
     let n = classes.len().max(1) as f64;
-    let cell = (150.0 / n.sqrt()).min(750.0 / n).round();
-    let label_font = (cell * 0.8).clamp(7.0, 13.0);
+    let cell = (180.0 / n.sqrt()).min(730.0 / n).round();
+    let label_font = (cell * 0.7).clamp(7.0, 13.0);
     let names: Vec<String> = classes.iter().map(|name| shorten(name, NAME_LENGTH)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let name_width = longest * label_font * 0.6;
@@ -118,7 +118,7 @@ pub fn matrix(title: &str, classes: &[String], outcome: &Outcome) -> Matrix {
                 right: truth == answer,
                 count: if font >= 5.0 && (number > 0 || n <= 4.0) { count(number) } else { String::new() },
                 percent: if cell >= 42.0 && (number > 0 || n <= 4.0) {
-                    cell_percent(number, row)
+                    short_ratio(number, row)
                 } else {
                     String::new()
                 },
@@ -164,8 +164,8 @@ pub fn class_rows(classes: &[String], outcome: &Outcome, train: &[usize], valid:
         }
         ClassRow {
             name: name.clone(),
-            precision: ratio(right, answered),
-            recall: ratio(right, there),
+            precision: short_ratio(right, answered),
+            recall: short_ratio(right, there),
             train: of(train, class),
             valid: of(valid, class),
         }
@@ -186,9 +186,9 @@ fn pairs(outcome: &Outcome) -> impl Iterator<Item = (usize, usize, usize, usize)
     })
 }
 
-/// A row's percentage, short enough for a cell.
-fn cell_percent(number: usize, row: usize) -> String {
-    if row == 0 { String::new() } else { percent(number as f64 / row as f64, 1) }
+/// A percentage with one decimal, so that it has room in a cell and a column is of one form.
+fn short_ratio(part: usize, whole: usize) -> String {
+    if whole == 0 { NONE.into() } else { percent(part as f64 / whole as f64, 1) }
 }
 
 /// Characters of a number with its commas.
@@ -226,12 +226,12 @@ mod tests {
         let outcome = Outcome { accuracy: 0.75, confusion: vec![vec![8, 2], vec![3, 7]] };
         let classes = ["cat".to_string(), "dog".to_string()];
         let rows = class_rows(&classes, &outcome, &[1200, 900], &[10]);
-        assert_eq!((rows[0].precision.as_str(), rows[0].recall.as_str()), ("72.7 %", "80.0 %"));
-        assert_eq!((rows[1].precision.as_str(), rows[1].recall.as_str()), ("77.8 %", "70.0 %"));
+        assert_eq!((rows[0].precision.as_str(), rows[0].recall.as_str()), ("72.7%", "80.0%"));
+        assert_eq!((rows[1].precision.as_str(), rows[1].recall.as_str()), ("77.8%", "70.0%"));
         assert_eq!((rows[0].train.as_str(), rows[0].valid.as_str(), rows[1].valid.as_str()), ("1,200", "10", "0"));
         let drawn = matrix("int8", &classes, &outcome);
-        assert_eq!((drawn.cells[1].count.as_str(), drawn.cells[1].percent.as_str()), ("2", "20.0 %"));
-        assert_eq!(drawn.cells[1].full, "cat taken for dog: 2 pictures, 20.0 % of the row");
+        assert_eq!((drawn.cells[1].count.as_str(), drawn.cells[1].percent.as_str()), ("2", "20.0%"));
+        assert_eq!(drawn.cells[1].full, "cat taken for dog: 2 pictures, 20.0% of the row");
         assert!(drawn.cells[0].right && !drawn.cells[1].right);
     }
 
@@ -253,8 +253,8 @@ mod tests {
     fn empty_rows_and_columns_have_no_percentage() {
         let outcome = Outcome { accuracy: 0.0, confusion: vec![vec![0, 0], vec![5, 0]] };
         let rows = class_rows(&names(2), &outcome, &[0, 0], &[0, 5]);
-        assert_eq!((rows[0].precision.as_str(), rows[0].recall.as_str()), ("0.0 %", "–"));
-        assert_eq!((rows[1].precision.as_str(), rows[1].recall.as_str()), ("–", "0.0 %"));
+        assert_eq!((rows[0].precision.as_str(), rows[0].recall.as_str()), ("0.0%", "–"));
+        assert_eq!((rows[1].precision.as_str(), rows[1].recall.as_str()), ("–", "0.0%"));
         assert!(matrix("int8", &names(2), &outcome).cells.iter().all(|cell| cell.share.is_finite()));
     }
 

@@ -117,7 +117,7 @@ fn the_headline_compares_float_with_int8() {
     summary.float = Outcome { accuracy: 0.975, confusion: vec![vec![20, 0], vec![1, 19]] };
     summary.int8 = Outcome { accuracy: 0.925, confusion: vec![vec![19, 1], vec![2, 18]] };
     let page = page(&summary);
-    assert_eq!((page.float.accuracy.as_str(), page.int8.accuracy.as_str()), ("97.5 %", "92.5 %"));
+    assert_eq!((page.float.accuracy.as_str(), page.int8.accuracy.as_str()), ("97.5%", "92.5%"));
     assert_eq!((page.difference.as_str(), page.verdict.as_str()), ("−5.0", "int8 gets 2 pictures fewer right."));
     assert_eq!((page.int8.right.as_str(), page.wrong), ("37", 3));
 }

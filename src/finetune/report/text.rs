@@ -12,7 +12,7 @@ pub fn percent(share: f64, pictures: usize) -> String {
     if !share.is_finite() {
         return NONE.into();
     }
-    format!("{:.*} %", decimals(pictures), share * 100.0)
+    format!("{:.*}%", decimals(pictures), share * 100.0)
 }
 
 /// `part` of `whole` as a percentage; [`NONE`] where `whole` is 0.
@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn a_percentage_shows_what_its_pictures_can_tell() {
-        assert_eq!(percent(0.98765, 200), "98.8 %");
-        assert_eq!(percent(0.98765, 5000), "98.77 %");
+        assert_eq!(percent(0.98765, 200), "98.8%");
+        assert_eq!(percent(0.98765, 5000), "98.77%");
         assert_eq!(percent(f64::NAN, 5000), NONE);
         assert_eq!(ratio(0, 0), NONE);
-        assert_eq!(ratio(1, 3), "33.3 %");
+        assert_eq!(ratio(1, 3), "33.3%");
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::{
     io::Write,
     sync::{
         Mutex,
+        atomic::Ordering,
         mpsc::{self, Receiver, Sender},
     },
+    time::{Duration, Instant},
 };
 
 use super::*;

@@ -1,0 +1,112 @@
+//! The thread between the camera and the displays: it classifies, decides and publishes.
+
+use std::{
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use image::RgbImage;
+
+use super::{
+    RunError, Summary,
+    scene::{Outcome, Shared, Shot},
+};
+use crate::{
+    engine::classifier::{EngineError, Prediction},
+    model::metadata::Metadata,
+    runtime::{
+        decide::Decider,
+        publish::{Publisher, Report},
+        rate::Rate,
+    },
+    vision::decode::DecodeError,
+};
+
+/// Frames in a row that may be unreadable.
+const MAX_UNREADABLE: u32 = 100;
+
+/// What the inference thread works with.
+pub struct Inference<'a, F> {
+    /// Classifies one picture.
+    pub classify: F,
+    /// Smooths and holds.
+    pub decider: Decider,
+    /// What the model says about itself.
+    pub metadata: &'a Metadata,
+    /// Where results are written, if anywhere.
+    pub publisher: Option<Publisher>,
+    /// Number of results after which it ends.
+    pub limit: Option<u64>,
+    /// Counts results.
+    pub rate: Rate,
+    /// What the run did so far.
+    pub summary: Summary,
+}
+
+impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
+    /// Classifies until there are no more frames or enough results.
+    pub fn run(mut self, shared: &Shared) -> Result<Summary, RunError> {
+        let mut unreadable = 0;
+        while self.limit.is_none_or(|limit| self.summary.results < limit) {
+            let Some(shot) = shared.frames.take() else { break };
+            let picture = match shot.picture() {
+                Ok(picture) => picture,
+                Err(error) => {
+                    unreadable += 1;
+                    give_up_after(unreadable, shared, error)?;
+                    continue;
+                }
+            };
+            unreadable = 0;
+            let started = Instant::now();
+            let prediction = (self.classify)(picture)?;
+            if self.report(shared, &shot, prediction, started.elapsed())?.is_break() {
+                break;
+            }
+        }
+        self.summary.skipped = shared.frames.replaced();
+        self.summary.fps = self.rate.per_second();
+        Ok(self.summary)
+    }
+
+    /// Decides on the label, and tells the displays and the output.
+    fn report(
+        &mut self,
+        shared: &Shared,
+        shot: &Arc<Shot>,
+        prediction: Prediction,
+        latency: Duration,
+    ) -> Result<ControlFlow<()>, RunError> {
+        let frame = shot.frame();
+        let decision = self.decider.update(&prediction.probabilities, &frame.name, frame.captured_at);
+        self.rate.count(Instant::now());
+        // The first result tells the rate by the time it took.
+        let fps = self.rate.per_second().unwrap_or(1.0 / latency.as_secs_f32().max(1e-6));
+        self.summary.results += 1;
+        self.summary.last = Some((decision.name(&self.metadata.labels).to_owned(), decision.confidence));
+
+        let origin = shared.origin(frame);
+        let outcome = Arc::new(Outcome { source: frame.name.clone(), decision, fps });
+        shared.answer(shot, &outcome);
+        let Some(publisher) = &mut self.publisher else { return Ok(ControlFlow::Continue(())) };
+        let report = Report {
+            origin: &origin,
+            sequence: frame.sequence,
+            labels: &self.metadata.labels,
+            decision: &outcome.decision,
+            latency,
+            fps,
+        };
+        publisher.publish(&report).map_err(RunError::Publish)
+    }
+}
+
+/// Tells about an unreadable frame; errs after too many in a row.
+fn give_up_after(unreadable: u32, shared: &Shared, error: &DecodeError) -> Result<(), RunError> {
+    log::warn!("skipped: {error}");
+    if unreadable < MAX_UNREADABLE {
+        return Ok(());
+    }
+    Err(RunError::Unreadable { camera: shared.camera.clone(), count: unreadable, reason: error.to_string() })
+}
