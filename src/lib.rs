@@ -13,6 +13,7 @@
 //! | [`engine`] | picture in, probabilities out: the one path that both programs use |
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
 //! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |
+//! | [`message`] | an error as one line |
 //!
 //! # Principles
 //!
@@ -27,6 +28,7 @@ pub mod display;
 pub mod engine;
 #[cfg(feature = "finetune")]
 pub mod finetune;
+pub mod message;
 pub mod model;
 pub mod runtime;
 pub mod vision;

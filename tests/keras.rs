@@ -1,4 +1,4 @@
-//! Preprocessing and features against Keras, from the numbers that `tests/parity/keras_reference.py` writes.
+//! Preprocessing, features and the head's training against Keras, from the numbers that `tests/parity/keras_reference.py` writes.
 //!
 //! Needs that file's path in `VGGCAM_KERAS_REFERENCE`; `.ci/run` makes the file and runs the ignored tests here.
 
@@ -21,6 +21,26 @@ struct Reference {
     preprocessed_bgr_planes: Vec<Vec<f32>>,
     layers: Vec<ReferenceLayer>,
     features: Vec<Vec<f32>>,
+    #[cfg(feature = "finetune")]
+    head: Training,
+}
+
+#[cfg(feature = "finetune")]
+#[derive(Deserialize)]
+struct Training {
+    features: Vec<f32>,
+    classes: Vec<usize>,
+    untrained: Head,
+    losses: Vec<f64>,
+    accuracies: Vec<f64>,
+    trained: Head,
+}
+
+#[cfg(feature = "finetune")]
+#[derive(Deserialize)]
+struct Head {
+    weights: Vec<f32>,
+    bias: Vec<f32>,
 }
 
 #[derive(Deserialize)]
@@ -95,5 +115,31 @@ fn features_equal_keras() {
         for (value, expected) in features.iter().zip(expected) {
             assert!((value - expected).abs() <= 1e-4 * largest, "{value} where Keras has {expected}");
         }
+    }
+}
+
+#[test]
+#[cfg(feature = "finetune")]
+#[ignore = "needs the numbers that Keras writes"]
+fn the_head_trains_as_in_keras() {
+    use vggcam::finetune::{
+        head::{Samples, Settings, Trainer},
+        random::Random,
+    };
+    let Training { features, classes, untrained, losses, accuracies, trained } = reference().head;
+    let settings = Settings { batch: classes.len(), learning_rate: 0.01, dropout: 0.0 };
+    let (outputs, inputs) = (untrained.bias.len(), features.len() / classes.len());
+    let Head { weights, bias } = untrained;
+    let untrained = Dense { name: "head".into(), weights, bias, inputs, outputs, relu: false };
+    let samples = Samples { features, classes };
+    let mut trainer = Trainer::new(&untrained, settings, Random::new(1));
+    for (epoch, (loss, accuracy)) in losses.iter().zip(&accuracies).enumerate() {
+        let score = trainer.epoch(&samples);
+        assert!((score.loss - loss).abs() < 1e-5, "epoch {epoch}: {} where Keras has {loss}", score.loss);
+        assert!((score.accuracy - accuracy).abs() < 1e-6, "epoch {epoch}: {} not {accuracy}", score.accuracy);
+    }
+    let head = trainer.dense();
+    for (value, expected) in head.weights.iter().chain(&head.bias).zip(trained.weights.iter().chain(&trained.bias)) {
+        assert!((value - expected).abs() < 1e-5, "{value} where Keras has {expected}");
     }
 }

@@ -1,10 +1,16 @@
 //! `finetune`: from photographs to a model file, on the host.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{cache, convert, evaluate, head::Settings, predict, train},
+    message::one_line,
     model::metadata::Fit,
 };
 
@@ -121,8 +127,8 @@ struct TrainArgs {
 #[derive(Args)]
 struct Threads {
     /// Pictures worked on at once [default: one for each core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -150,7 +156,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }
@@ -162,34 +168,37 @@ fn run(command: Command) -> anyhow::Result<()> {
             use_threads(&args.threads)?;
             let options = train_options(args);
             let summary = train::train(&options)?;
-            print!("{}", train::closing_words(&summary, &options.out));
-            Ok(())
+            print(&train::closing_words(&summary, &options.out))
         }
         Command::Evaluate { model, data, json, threads } => {
             use_threads(&threads)?;
             let evaluation = evaluate::evaluate(&model, &data)?;
-            for picture in &evaluation.skipped {
-                eprintln!("skipped: {}", picture.reason);
-            }
             match json {
-                true => println!("{}", serde_json::to_string(&evaluation)?),
-                false => print!("{}", evaluate::table(&evaluation)),
+                true => print(&format!("{}\n", serde_json::to_string(&evaluation)?)),
+                false => print(&evaluate::table(&evaluation)),
             }
-            Ok(())
         }
         Command::Predict { model, folder, out, class, threads } => {
             use_threads(&threads)?;
             let predicted = predict::predict(&model, &folder, class.as_deref(), &out)?;
-            println!("wrote {} rows to {}{}", predicted.rows, out.display(), skipped(predicted.skipped));
-            Ok(())
+            print(&format!("wrote {} rows to {}{}\n", predicted.rows, out.display(), skipped(predicted.skipped)))
         }
         Command::Quantize { model, calibration, out, labels, threads } => {
             use_threads(&threads)?;
             let pictures = convert::convert(&convert::Options { model, calibration, out: out.clone(), labels })?;
-            println!("wrote {} with ranges from {pictures} pictures; measure it with:", out.display());
-            println!("  finetune evaluate --model {} DATA", out.display());
-            Ok(())
+            let out = out.display();
+            print(&format!(
+                "wrote {out} with ranges from {pictures} pictures; measure it with:\n  finetune evaluate --model {out} DATA\n"
+            ))
         }
+    }
+}
+
+/// Prints to standard output, whose reader may have gone away (`| head`).
+fn print(text: &str) -> anyhow::Result<()> {
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard output"),
     }
 }
 
@@ -198,7 +207,7 @@ fn skipped(count: usize) -> String {
 }
 
 fn use_threads(threads: &Threads) -> anyhow::Result<()> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads.threads).build_global()?;
+    rayon::ThreadPoolBuilder::new().num_threads(threads.threads.map_or(0, usize::from)).build_global()?;
     Ok(())
 }
 

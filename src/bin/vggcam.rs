@@ -5,6 +5,7 @@ use std::{io::stdout, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
     engine::isa,
+    message::one_line,
     runtime::{bench, classify, config, doctor, launch},
 };
 
@@ -102,7 +103,7 @@ fn main() -> ExitCode {
         Some(Command::Doctor { model, json }) => examine(model, json),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", one_line(&error));
         ExitCode::FAILURE
     })
 }

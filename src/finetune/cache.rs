@@ -5,21 +5,21 @@
 //! backbone or preprocessing asks for other names and is never served something stale.
 //!
 //! Record: 32 bytes picture hash, `F` float32 little endian, 8 bytes checksum (the start of the SHA-256 of what comes
-//! before). Each is written by a single append, so that two programs at once interleave whole records; whatever does
-//! not check is passed over.
+//! before). Programs that run at once take turns by locking the file. Records always start at a multiple of their
+//! size: whoever writes next cuts off a torn tail, and a damaged record costs only itself.
 
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use sha2::{Digest, Sha256};
 
-/// Raised whenever the way from a picture file to its features changes: decoding, orientation, fitting.
-const VERSION: &[u8] = b"vggcam features 1";
+/// The format of the file, and the program's version: the way from a picture to its features may change with it.
+const VERSION: &[u8] = concat!("vggcam features 1 ", env!("CARGO_PKG_VERSION")).as_bytes();
 const HASH: usize = 32;
 const CHECKSUM: usize = 8;
 
@@ -47,30 +47,26 @@ pub fn default_folder() -> Option<PathBuf> {
 pub struct FeatureStore {
     known: HashMap<Hash, Arc<[f32]>>,
     file: Option<Mutex<File>>,
+    /// Features of a picture.
+    length: usize,
 }
 
 impl FeatureStore {
     /// A store that forgets everything at the end.
     pub fn in_memory() -> Self {
-        FeatureStore { known: HashMap::new(), file: None }
+        FeatureStore { known: HashMap::new(), file: None, length: 0 }
     }
 
     /// Opens the store of `extractor`, whose rows have `length` features, in `folder`.
     pub fn open(folder: &Path, extractor: &Hash, length: usize) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{}.features", hex(&hash([VERSION, extractor]))));
-        let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
-            other => other?,
-        };
-        let (known, intact) = records(&bytes, length);
-        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-        if !intact {
-            // Whatever were appended behind a torn record would start at the wrong place.
-            rewrite(&path, &known)?;
-            file = OpenOptions::new().append(true).open(&path)?;
-        }
-        Ok(FeatureStore { known, file: Some(Mutex::new(file)) })
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
+        let mut bytes = vec![];
+        file.lock_shared()?;
+        file.read_to_end(&mut bytes)?;
+        file.unlock()?;
+        Ok(FeatureStore { known: records(&bytes, length), file: Some(Mutex::new(file)), length })
     }
 
     /// The features of the picture with this hash.
@@ -81,10 +77,30 @@ impl FeatureStore {
     /// Writes a picture's features to disk, at once; [`FeatureStore::get`] sees them after the next opening.
     pub fn append(&self, picture: &Hash, features: &[f32]) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let record = record(picture, features);
         // The lock is only ever poisoned by a panic elsewhere, which leaves the file as good as before.
-        file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).write_all(&record)
+        let file = &mut *file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        file.lock()?;
+        let written = append_aligned(file, &record(picture, features), record_size(self.length));
+        file.unlock()?;
+        written
     }
+}
+
+/// Appends `record` behind the last whole one; leaves whole ones only, also on a full disk.
+fn append_aligned(file: &mut File, record: &[u8], size: usize) -> io::Result<()> {
+    let end = file.metadata()?.len();
+    let aligned = end - end % size as u64;
+    if aligned < end {
+        file.set_len(aligned)?;
+    }
+    file.write_all(record).or_else(|error| {
+        file.set_len(aligned)?;
+        Err(error)
+    })
+}
+
+fn record_size(length: usize) -> usize {
+    HASH + 4 * length + CHECKSUM
 }
 
 fn record(picture: &Hash, features: &[f32]) -> Vec<u8> {
@@ -95,16 +111,14 @@ fn record(picture: &Hash, features: &[f32]) -> Vec<u8> {
     record
 }
 
-/// All records that check, and whether that is the whole file.
-fn records(bytes: &[u8], length: usize) -> (HashMap<Hash, Arc<[f32]>>, bool) {
-    let size = HASH + 4 * length + CHECKSUM;
+/// All records that check; of several for a picture the last one.
+fn records(bytes: &[u8], length: usize) -> HashMap<Hash, Arc<[f32]>> {
+    let size = record_size(length);
     let mut known = HashMap::new();
-    let mut intact = bytes.len().is_multiple_of(size);
     for chunk in bytes.chunks_exact(size) {
         let (content, checksum) = chunk.split_at(size - CHECKSUM);
         let digest: Hash = Sha256::digest(content).into();
         if digest[..CHECKSUM] != *checksum {
-            intact = false;
             continue;
         }
         let (picture, values) = content.split_at(HASH);
@@ -112,14 +126,7 @@ fn records(bytes: &[u8], length: usize) -> (HashMap<Hash, Arc<[f32]>>, bool) {
         name.copy_from_slice(picture);
         known.insert(name, values.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect());
     }
-    (known, intact)
-}
-
-fn rewrite(path: &Path, known: &HashMap<Hash, Arc<[f32]>>) -> io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let records: Vec<u8> = known.iter().flat_map(|(picture, features)| record(picture, features)).collect();
-    fs::write(&temporary, records)?;
-    fs::rename(&temporary, path)
+    known
 }
 
 /// Lower-case hexadecimal digits.
@@ -179,6 +186,36 @@ mod tests {
         fs::write(&path, &bytes).unwrap();
         let store = FeatureStore::open(folder.path(), &EXTRACTOR, 2).unwrap();
         assert!(store.get(&[1; 32]).is_none() && store.get(&[2; 32]).is_some());
+    }
+
+    #[test]
+    fn a_record_torn_by_another_program_does_not_spoil_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = filled(folder.path());
+        let store = FeatureStore::open(folder.path(), &EXTRACTOR, 2).unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(&[9; 17]).unwrap();
+        store.append(&[5; 32], &[5.0, 5.0]).unwrap();
+        let store = FeatureStore::open(folder.path(), &EXTRACTOR, 2).unwrap();
+        assert!([1, 2, 5].iter().all(|&name| store.get(&[name; 32]).is_some()));
+    }
+
+    #[test]
+    fn two_stores_on_one_file_keep_what_both_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = |names: std::ops::Range<u8>| {
+            let store = FeatureStore::open(folder.path(), &EXTRACTOR, 3).unwrap();
+            for name in names {
+                store.append(&[name; 32], &[f32::from(name); 3]).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| writer(0..100));
+            scope.spawn(|| writer(100..200));
+        });
+        let store = FeatureStore::open(folder.path(), &EXTRACTOR, 3).unwrap();
+        for name in 0..200 {
+            assert_eq!(store.get(&[name; 32]).as_deref(), Some(&[f32::from(name); 3][..]));
+        }
     }
 
     #[test]

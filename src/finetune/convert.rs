@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{features::Source, quantize::quantize, ranges::output_scales};
+use super::{features::Source, labels::distinct, quantize::quantize, ranges::output_scales};
 use crate::{
     model::{file, metadata::Metadata},
     vision::pictures::list_pictures,
@@ -36,7 +36,7 @@ pub fn convert(options: &Options) -> anyhow::Result<usize> {
         ),
     };
     if let Some(labels) = &options.labels {
-        metadata.labels.clone_from(labels);
+        metadata.labels = distinct(labels)?;
     }
     anyhow::ensure!(
         metadata.labels.len() == network.outputs() && network.softmax,
@@ -67,9 +67,11 @@ fn fresh(model: &Path) -> Metadata {
     }
 }
 
-/// The pictures in `folder`, or in the folders in it, a class each.
+/// The pictures in `folder`, or in the folders in it, a class each; of a data set those to train on.
 fn calibration_pictures(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     const ENOUGH: usize = 256;
+    let train = folder.join("train");
+    let folder = if train.is_dir() { &train } else { folder };
     let folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .with_context(|| format!("cannot list the calibration folder {}", folder.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()).filter(|path| path.is_dir()))

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::labels::{LabelsError, distinct};
 use crate::vision::pictures::{PicturesError, list_pictures, natural_order};
 
 /// The layout that every error shows.
@@ -31,6 +32,9 @@ pub enum DatasetError {
     /// `--labels` does not fit.
     #[error("{labels} labels for {classes} classes ({names}); give one for each folder, in this order")]
     Labels { labels: usize, classes: usize, names: String },
+    /// `--labels` names a class twice or not at all.
+    #[error(transparent)]
+    Names(#[from] LabelsError),
     /// A class folder could not be read.
     #[error(transparent)]
     Pictures(#[from] PicturesError),
@@ -83,7 +87,7 @@ pub fn open(data: &Path, labels: Option<Vec<String>>) -> Result<Dataset, Dataset
                 names: train.classes.join(", "),
             });
         }
-        Some(labels) => labels,
+        Some(labels) => distinct(&labels)?,
         None => train.classes,
     };
     Ok(Dataset { classes, train: train.pictures, valid: valid.pictures })

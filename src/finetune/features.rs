@@ -76,8 +76,14 @@ pub fn picture_key(file: &Path) -> Result<Hash, String> {
 
 /// A picture fitted to the input, or why it cannot be read.
 pub fn fitted_picture(file: &Path, size: u32, how: Fit) -> Result<RgbImage, String> {
-    let picture = decode_picture(&read(file)?, &file.display().to_string()).map_err(|error| error.to_string())?;
-    Ok(fit(&picture, size, how))
+    Ok(keyed_picture(file, size, how)?.1)
+}
+
+/// The same with the hash of the very bytes that were decoded: the file may change between two readings.
+fn keyed_picture(file: &Path, size: u32, how: Fit) -> Result<(Hash, RgbImage), String> {
+    let bytes = read(file)?;
+    let picture = decode_picture(&bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
+    Ok((hash([&bytes[..]]), fit(&picture, size, how)))
 }
 
 /// Features of `files` by `backbone`, whose rows have `length` values; `what` names the step to the user.
@@ -100,10 +106,10 @@ pub fn extract(
         .par_iter()
         .map(|file| {
             let picture = picture_key(file)?;
-            Ok((picture, store.get(&picture)))
+            Ok(store.get(&picture))
         })
         .collect::<Vec<Result<_, String>>>();
-    let missing = known.iter().filter(|row| matches!(row, Ok((_, None)))).count();
+    let missing = known.iter().filter(|row| matches!(row, Ok(None))).count();
     let extractor = if missing > 0 { Some(backbone.extractor()?) } else { None };
     let progress = Progress::start(what, missing);
     let rows = files
@@ -111,11 +117,11 @@ pub fn extract(
         .zip(known)
         .map(|(file, known)| match (known, &extractor) {
             (Err(reason), _) => Ok(Err(reason)),
-            (Ok((_, Some(features))), _) => Ok(Ok(features)),
-            (Ok((picture, None)), Some(extractor)) => {
-                let row = match fitted_picture(file, backbone.input_size(), source.fit) {
+            (Ok(Some(features)), _) => Ok(Ok(features)),
+            (Ok(None), Some(extractor)) => {
+                let row = match keyed_picture(file, backbone.input_size(), source.fit) {
                     Err(reason) => Err(reason),
-                    Ok(fitted) => {
+                    Ok((picture, fitted)) => {
                         let features = extractor.features(&fitted)?;
                         if let Err(error) = store.append(&picture, &features) {
                             log::warn!("the features of {} are not kept: {error}", file.display());
@@ -127,7 +133,7 @@ pub fn extract(
                 Ok(row)
             }
             // An extractor exists whenever a picture is missing.
-            (Ok((_, None)), None) => Ok(Err("no extractor".into())),
+            (Ok(None), None) => Ok(Err("no extractor".into())),
         })
         .collect::<Result<Vec<_>, EngineError>>()?;
     Ok(Extracted { rows, computed: missing })

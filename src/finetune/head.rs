@@ -50,17 +50,14 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A fresh head for `inputs` features and `outputs` classes.
-    pub fn new(inputs: usize, outputs: usize, settings: Settings, seed: u64) -> Self {
-        let mut random = Random::new(seed);
-        let limit = (6.0 / (inputs + outputs) as f32).sqrt();
-        let weights = (0..inputs * outputs).map(|_| (random.unit() * 2.0 - 1.0) * limit);
-        let parameters: Vec<f32> = weights.collect::<Vec<_>>().into_iter().chain(vec![0.0; outputs]).collect();
+    /// Goes on from `head`; `random` decides order and dropout.
+    pub fn new(head: &Dense, settings: Settings, random: Random) -> Self {
+        let parameters = [head.weights.as_slice(), &head.bias].concat();
         let zeros = vec![0.0; parameters.len()];
         Trainer {
             settings,
-            inputs,
-            outputs,
+            inputs: head.inputs,
+            outputs: head.outputs,
             parameters,
             first_moment: zeros.clone(),
             second_moment: zeros,
@@ -106,14 +103,7 @@ impl Trainer {
     /// The head as a layer of a network.
     pub fn dense(&self) -> Dense {
         let (weights, bias) = self.parameters.split_at(self.inputs * self.outputs);
-        Dense {
-            name: "predictions".into(),
-            weights: weights.to_vec(),
-            bias: bias.to_vec(),
-            inputs: self.inputs,
-            outputs: self.outputs,
-            relu: false,
-        }
+        last_layer(self.inputs, weights.to_vec(), bias.to_vec())
     }
 
     fn probabilities(&self, input: &[f32]) -> Vec<f32> {
@@ -143,6 +133,17 @@ impl Trainer {
             *parameter -= rate * *m / (v.sqrt() + EPSILON);
         }
     }
+}
+
+/// An untrained head for `inputs` features and `outputs` classes.
+pub fn glorot_uniform(inputs: usize, outputs: usize, random: &mut Random) -> Dense {
+    let limit = (6.0 / (inputs + outputs) as f32).sqrt();
+    let weights = (0..inputs * outputs).map(|_| (random.unit() * 2.0 - 1.0) * limit);
+    last_layer(inputs, weights.collect(), vec![0.0; outputs])
+}
+
+fn last_layer(inputs: usize, weights: Vec<f32>, bias: Vec<f32>) -> Dense {
+    Dense { name: "predictions".into(), inputs, outputs: bias.len(), weights, bias, relu: false }
 }
 
 /// Probabilities of each class from a head and one row of features.
@@ -201,6 +202,12 @@ mod tests {
 
     const SETTINGS: Settings = Settings { batch: 8, learning_rate: 0.001, dropout: 0.0 };
 
+    fn trainer(inputs: usize, outputs: usize, settings: Settings, seed: u64) -> Trainer {
+        let mut random = Random::new(seed);
+        let head = glorot_uniform(inputs, outputs, &mut random);
+        Trainer::new(&head, settings, random)
+    }
+
     /// Two clouds of points that a straight line parts.
     fn clouds(count: usize) -> Samples {
         let mut random = Random::new(3);
@@ -216,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_gradient_is_the_slope_of_the_loss() {
-        let trainer = Trainer::new(3, 4, SETTINGS, 1);
+        let trainer = trainer(3, 4, SETTINGS, 1);
         let input = [0.5, -1.5, 2.0];
         let mut gradient = vec![0.0; trainer.parameters.len()];
         add_gradient(&mut gradient, &input, &trainer.probabilities(&input), 2, 1.0);
@@ -234,7 +241,7 @@ mod tests {
 
     #[test]
     fn adam_takes_the_steps_of_its_definition() {
-        let mut trainer = Trainer::new(1, 1, SETTINGS, 1);
+        let mut trainer = trainer(1, 1, SETTINGS, 1);
         trainer.parameters = vec![1.0, 0.0];
         trainer.adam(&[0.5, -2.0]);
         // The first step is the learning rate against the sign, whatever the gradient's size.
@@ -249,7 +256,7 @@ mod tests {
         let samples = clouds(200);
         for dropout in [0.0, 0.5] {
             let settings = Settings { learning_rate: 0.01, dropout, ..SETTINGS };
-            let mut trainer = Trainer::new(4, 2, settings, 5);
+            let mut trainer = trainer(4, 2, settings, 5);
             for _ in 0..20 {
                 trainer.epoch(&samples);
             }
@@ -260,7 +267,7 @@ mod tests {
     #[test]
     fn the_seed_decides_everything() {
         let trained = |seed| {
-            let mut trainer = Trainer::new(4, 2, Settings { dropout: 0.5, ..SETTINGS }, seed);
+            let mut trainer = trainer(4, 2, Settings { dropout: 0.5, ..SETTINGS }, seed);
             trainer.epoch(&clouds(50));
             trainer.dense()
         };

@@ -1,5 +1,6 @@
 //! What `finetune` does: train, evaluate, predict, quantize.
 
+mod answers;
 pub mod cache;
 pub mod convert;
 pub mod dataset;
@@ -7,10 +8,11 @@ pub mod evaluate;
 pub mod features;
 pub mod head;
 mod histogram;
+pub mod labels;
 pub mod predict;
 pub mod progress;
 pub mod quantize;
-mod random;
+pub mod random;
 pub mod ranges;
 pub mod report;
 pub mod summary;

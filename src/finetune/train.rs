@@ -11,8 +11,9 @@ use anyhow::{Context, ensure};
 use super::{
     dataset::{self, Dataset, Labelled},
     features::{Backbone, Extracted, Source, extract},
-    head::{Samples, Settings, Trainer, answer, best, softmax},
+    head::{Samples, Settings, Trainer, answer, best, glorot_uniform, softmax},
     quantize::{quantize, quantize_head},
+    random::Random,
     ranges::{output_scales, representative},
     report,
     summary::{Epoch, Mistake, Outcome, Skipped, Summary},
@@ -73,8 +74,7 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let start = Instant::now();
     let dataset = dataset::open(&options.data, options.labels.clone())?;
     let (backbone, backbone_name) = read_backbone(options.backbone.as_deref())?;
-    fs::create_dir_all(options.out.join("heads"))
-        .with_context(|| format!("cannot make the folder {}", options.out.display()))?;
+    clear_heads(&options.out.join("heads"))?;
     let source = Source { cache: options.cache.as_deref(), fit: options.fit };
     let length = backbone.outputs();
 
@@ -175,6 +175,19 @@ fn read_backbone(path: Option<&Path>) -> anyhow::Result<(Network, String)> {
     Ok((frozen, name))
 }
 
+/// Makes the folder for the heads, without those of an earlier run: they would look like later epochs of this one.
+fn clear_heads(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("epoch-") && name.ends_with(".json") {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
 fn files(pictures: &[Labelled]) -> Vec<PathBuf> {
     pictures.iter().map(|picture| picture.file.clone()).collect()
 }
@@ -215,7 +228,9 @@ fn train_head(
     length: usize,
     options: &Options,
 ) -> anyhow::Result<(Dense, Vec<Epoch>, usize)> {
-    let mut trainer = Trainer::new(length, classes, options.head, options.seed);
+    let mut random = Random::new(options.seed);
+    let untrained = glorot_uniform(length, classes, &mut random);
+    let mut trainer = Trainer::new(&untrained, options.head, random);
     let mut epochs: Vec<Epoch> = vec![];
     let mut best: Option<(f64, usize, Dense)> = None;
     for number in 1..=options.epochs {
@@ -274,10 +289,10 @@ fn check_file(model: &Path, files: &[PathBuf], measured: &[Vec<f32>]) -> anyhow:
     let stride = (files.len() / CHECKED).max(1);
     for (file, measured) in files.iter().zip(measured).step_by(stride) {
         let answer = classifier.classify(&read_picture(file)?)?;
-        let apart = answer.probabilities.iter().zip(measured).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let apart = answer.probabilities.iter().zip(measured).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp);
         ensure!(
-            apart < 1e-3,
-            "{} answers {apart} away from what was measured for {}; remove the feature cache and train again",
+            apart.is_some_and(|apart| apart < 1e-3),
+            "{} does not answer what was measured for {}; remove the feature cache and train again",
             model.display(),
             file.display()
         );

@@ -92,7 +92,7 @@ pub fn write_quantized(path: &Path, network: &QuantizedNetwork, metadata: &Metad
 }
 
 /// Writes beside `path` first, so that nobody ever reads half a file.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     let failed = |source| ModelError::Io { action: "write", path: path.into(), source };
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));

@@ -2,8 +2,9 @@
 
 usage: keras_reference.py OUT.json     (needs tensorflow-cpu)
 
-Two things: `vgg16.preprocess_input` of a random picture, and the features of a small VGG with random weights, whose
-weights are written in this project's layouts (kernels O×I×3×3, dense rows O×I over channel-first inputs).
+Three things: `vgg16.preprocess_input` of a random picture; the features of a small VGG with random weights, whose
+weights are written in this project's layouts (kernels O×I×3×3, dense rows O×I over channel-first inputs); and how a
+softmax layer trains on random features with Adam, in steps over all samples, so that their order does not matter.
 """
 
 import json
@@ -63,7 +64,24 @@ for layer in layers:
         layer["weights"] = layer["weights"].ravel().tolist()
         layer["bias"] = layer["bias"].tolist()
 
+classes = random.integers(0, 3, 40)
+samples = (random.normal(size=(40, 6)) + np.eye(3, 6)[classes] * 2).astype(np.float32)
+head = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3, activation="softmax")])
+kernel, bias = head.layers[0].get_weights()
+untrained = {"weights": kernel.T.ravel().tolist(), "bias": bias.tolist()}
+head.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+history = head.fit(samples, keras.utils.to_categorical(classes, 3), batch_size=40, epochs=30, verbose=0).history
+kernel, bias = head.layers[0].get_weights()
+
 reference = {
+    "head": {
+        "features": samples.ravel().tolist(),
+        "classes": classes.tolist(),
+        "untrained": untrained,
+        "losses": history["loss"],
+        "accuracies": history["accuracy"],
+        "trained": {"weights": kernel.T.ravel().tolist(), "bias": bias.tolist()},
+    },
     "size": SIZE,
     "pictures": pictures.reshape(len(pictures), -1).tolist(),
     "preprocessed_bgr_planes": preprocessed.transpose(0, 3, 1, 2).reshape(len(pictures), -1).tolist(),

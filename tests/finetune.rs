@@ -1,0 +1,183 @@
+//! `finetune` from end to end, on pictures and a backbone that the tests make themselves.
+#![cfg(feature = "finetune")]
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use vggcam::model::file;
+
+const SIZE: u32 = 32;
+
+/// A data set of red and green pictures, a small backbone, and room for results.
+struct Bench {
+    root: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Bench { root: tempfile::tempdir().unwrap() };
+        for (split, seeds) in [("train", 0..8), ("valid", 10..14)] {
+            for (class, channel) in [("greens", 1), ("reds", 0)] {
+                for index in seeds.clone() {
+                    bench.picture(&format!("data/{split}/{class}/{index}.png"), channel, index);
+                }
+            }
+        }
+        let network = common::random_vgg(5, SIZE as usize, &[6, 8], &[24, 16, 3]);
+        file::write_network(&bench.path("backbone.onnx"), &network, &common::metadata(&["a", "b", "c"])).unwrap();
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// Dark noise in which `channel` is bright.
+    fn picture(&self, name: &str, channel: usize, seed: u64) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut picture = common::random_picture(seed, SIZE + 8);
+        for pixel in picture.pixels_mut() {
+            pixel.0 = pixel.0.map(|value| value / 4);
+            pixel.0[channel] += 190;
+        }
+        picture.save(path).unwrap();
+    }
+
+    /// The program's arguments are split at spaces; it runs in the folder of the test.
+    fn finetune(&self, arguments: &str) -> Command {
+        let mut command = Command::cargo_bin("finetune").unwrap();
+        command.current_dir(self.root.path()).args(arguments.split(' '));
+        command
+    }
+
+    fn train(&self, out: &str) -> Value {
+        self.finetune(&format!("train data --out {out} --backbone backbone.onnx --cache cache --epochs 60 --batch 4"))
+            .args(["--learning-rate", "0.01", "--labels", "green,red"])
+            .assert()
+            .success();
+        serde_json::from_slice(&fs::read(self.path(out).join("report.json")).unwrap()).unwrap()
+    }
+
+    fn fails(&self, arguments: &str, code: i32, says: &str) {
+        let output = self.finetune(arguments).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
+        let last = if code == 1 { message.trim_end().lines().last().unwrap() } else { &message };
+        assert!(last.starts_with("error: ") && last.contains(says), "{arguments}: {message}");
+    }
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap()
+}
+
+#[test]
+fn a_model_is_trained_measured_and_used() {
+    let bench = Bench::new();
+    let report = bench.train("first");
+    assert_eq!(report["classes"], serde_json::json!(["green", "red"]));
+    assert_eq!(report["float"]["accuracy"], 1.0);
+    assert_eq!(report["int8"]["accuracy"], 1.0);
+    for file in ["model.onnx", "model-f32.onnx", "report.html", "heads/epoch-001.json"] {
+        assert!(!bytes(&bench.path("first").join(file)).is_empty());
+    }
+    for model in ["model.onnx", "model-f32.onnx"] {
+        let output = bench.finetune(&format!("evaluate --model first/{model} data --json")).assert().success();
+        let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!((&found["images"], &found["accuracy"]), (&8.into(), &1.0.into()), "{model}");
+        assert_eq!(found["confusion"], serde_json::json!([[4, 0], [0, 4]]));
+    }
+    fs::rename(bench.path("data/valid/reds/13.png"), bench.path("data/valid/reds/9.png")).unwrap();
+    bench.finetune("predict --model first/model.onnx data/valid/reds --out out.csv").assert().success();
+    let csv = fs::read_to_string(bench.path("out.csv")).unwrap();
+    let rows: Vec<(&str, f32)> =
+        csv.lines().skip(1).map(|row| row.split_once(',').unwrap()).map(|(id, p)| (id, p.parse().unwrap())).collect();
+    assert!(csv.starts_with("id,label\n"));
+    assert_eq!(rows.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ["9", "10", "11", "12"]);
+    assert!(rows.iter().all(|(_, red)| (0.5..=1.0).contains(red)), "{csv}");
+}
+
+#[test]
+fn a_second_run_computes_nothing_and_gives_the_same_model() {
+    let bench = Bench::new();
+    assert_eq!(bench.train("first")["computed"], 32);
+    let second = bench.train("second");
+    assert_eq!(second["computed"], 0);
+    assert_eq!(bytes(&bench.path("first/model.onnx")), bytes(&bench.path("second/model.onnx")));
+}
+
+#[test]
+fn what_changed_is_computed_again() {
+    let bench = Bench::new();
+    bench.train("first");
+    bench.picture("data/train/reds/2.png", 0, 99);
+    // The picture is one of those that set the ranges of the int8 form, whose 8 features are new ones then.
+    assert_eq!(bench.train("second")["computed"], 1 + 8);
+    let network = common::random_vgg(6, SIZE as usize, &[6, 8], &[24, 16, 3]);
+    file::write_network(&bench.path("backbone.onnx"), &network, &common::metadata(&["a", "b", "c"])).unwrap();
+    assert_eq!(bench.train("third")["computed"], 32);
+}
+
+#[test]
+fn the_heads_of_an_earlier_run_do_not_stay() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("out/heads")).unwrap();
+    fs::write(bench.path("out/heads/epoch-900.json"), "{}").unwrap();
+    let epochs = bench.train("out")["epochs"].as_array().unwrap().len();
+    assert_eq!(fs::read_dir(bench.path("out/heads")).unwrap().count(), epochs);
+}
+
+#[test]
+fn unreadable_pictures_are_named_and_counted() {
+    let bench = Bench::new();
+    let whole = bytes(&bench.path("data/train/reds/0.png"));
+    fs::write(bench.path("data/train/reds/torn.png"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(bench.path("data/valid/greens/text.jpg"), "hello").unwrap();
+    let report = bench.train("out");
+    let skipped: Vec<_> = report["skipped"].as_array().unwrap().iter().map(|s| s["file"].as_str().unwrap()).collect();
+    assert_eq!(skipped, ["data/train/reds/torn.png", "data/valid/greens/text.jpg"]);
+    assert_eq!(report["train_images"], serde_json::json!([8, 8]));
+    let output = bench.finetune("evaluate --model out/model.onnx data").assert().success();
+    let stderr = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(stderr.contains("data/valid/greens/text.jpg"), "{stderr}");
+}
+
+#[test]
+fn a_float_model_is_quantized_to_the_same_answers() {
+    let bench = Bench::new();
+    bench.train("out");
+    bench.finetune("quantize --model out/model-f32.onnx --calibration data --out int8.onnx").assert().success();
+    let output = bench.finetune("evaluate --model int8.onnx data --json").assert().success();
+    let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(found["accuracy"], 1.0);
+    bench.fails("quantize --model int8.onnx --calibration data --out x.onnx", 1, "quantized already");
+}
+
+#[test]
+fn what_is_wrong_is_one_clear_line() {
+    let bench = Bench::new();
+    let train = "train data --out out --backbone backbone.onnx --no-cache";
+    bench.fails("train nowhere --out out", 1, "nowhere is not there; expected");
+    bench.fails(&format!("{train} --labels a,a"), 1, "one name of its own");
+    bench.fails(&format!("{train} --labels a,b,c"), 1, "3 labels for 2 classes (greens, reds)");
+    bench.fails("train data --out out --backbone data/train/reds/0.png", 1, "is not a usable model");
+    bench.fails("evaluate --model missing.onnx data", 1, "cannot read missing.onnx: No such file");
+    bench.fails("evaluate --model backbone.onnx data", 1, "greens, reds");
+    bench.fails("predict --model backbone.onnx data --out x.csv", 1, "no pictures in data");
+    bench.fails("predict --model backbone.onnx data/valid/reds --class d --out x.csv", 1, "a, b, c");
+    bench.fails("train", 2, "required");
+    bench.fails(&format!("{train} --threads 9999999"), 2, "--threads");
+    bench.fails(&format!("{train} --epochs 0"), 2, "--epochs");
+    fs::create_dir(bench.path("data/train/blues")).unwrap();
+    bench.fails(train, 1, "data/train/blues holds no picture");
+    fs::remove_dir_all(bench.path("data/valid/reds")).unwrap();
+    fs::remove_dir(bench.path("data/train/blues")).unwrap();
+    bench.fails(train, 1, "data/valid has only one class folder (greens)");
+}
