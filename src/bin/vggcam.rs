@@ -93,7 +93,7 @@ fn positive(text: &str) -> Result<usize, String> {
 }
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract_linalg=error")).init();
     let cli = Cli::parse();
     let done = match cli.command {
         None => run(cli.run),

@@ -1,0 +1,50 @@
+//! VGG16 at its full width, with random weights: 138 million of them.
+//!
+//! Takes a minute or two and some gigabytes of memory, so `.ci/run` asks for it by name.
+#![cfg(feature = "finetune")]
+
+mod common;
+
+use common::{metadata, random_picture, random_vgg};
+use vggcam::{
+    engine::{classifier::Classifier, plan::Form},
+    finetune::quantize::{calibrate, quantize},
+    model::{
+        file,
+        network::{Conv, Layer},
+    },
+};
+
+#[test]
+#[ignore = "takes a minute and some gigabytes"]
+fn a_full_width_network_is_written_quantized_and_run() {
+    let mut network = random_vgg(1, 224, &[64, 128, 256, 512, 512], &[4096, 4096, 10]);
+    // The three deeper blocks have a third convolution.
+    for pool in [14, 11, 8] {
+        let Layer::Conv(second) = &network.layers[pool - 1] else { panic!("a convolution before the pool") };
+        let third = Conv { name: second.name.replace("conv2", "conv3"), ..second.clone() };
+        network.layers.insert(pool, Layer::Conv(third));
+    }
+    assert_eq!(network.layers.len(), 13 + 5 + 3);
+    let pictures = [random_picture(1, 224), random_picture(2, 224)];
+    let scales = calibrate(&network, &pictures, &|| ()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let [float, int8] = ["float.onnx", "int8.onnx"].map(|name| folder.path().join(name));
+    let labels: Vec<String> = (0..10).map(|class| format!("class {class}")).collect();
+    let metadata = metadata(&labels.iter().map(String::as_str).collect::<Vec<_>>());
+    file::write_network(&float, &network, &metadata).unwrap();
+    file::write_quantized(&int8, &quantize(&network, &scales), &metadata).unwrap();
+    drop(network);
+    let [float, int8] = [float, int8].map(|path| Classifier::open(&path, 2).unwrap());
+    assert_eq!([float.form(), int8.form()], [Form::Float, Form::Integer]);
+    for picture in &pictures {
+        let (float, int8) = (float.classify(picture).unwrap(), int8.classify(picture).unwrap());
+        let total: f32 = int8.probabilities.iter().sum();
+        assert!((total - 1.0).abs() < 1e-4);
+        assert_eq!(float.best().0, int8.best().0);
+        // Sixteen random layers let rounding grow more than trained ones do.
+        for (a, b) in float.probabilities.iter().zip(&int8.probabilities) {
+            assert!((a - b).abs() < 0.15, "{a} as float, {b} as int8");
+        }
+    }
+}
