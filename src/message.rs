@@ -1,4 +1,16 @@
-//! An error as the one line that a program prints.
+//! What a program prints: its results, and an error as one line.
+
+use std::io::{self, Write, stdout};
+
+use anyhow::Context;
+
+/// Prints to standard output, whose reader may have gone away (`| head`).
+pub fn print(text: &str) -> anyhow::Result<()> {
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard output"),
+    }
+}
 
 /// The error and its causes, from the outermost in, on one line; a cause that an outer text already tells is left out.
 pub fn one_line(error: &anyhow::Error) -> String {

@@ -1,16 +1,11 @@
 //! `finetune`: from photographs to a model file, on the host.
 
-use std::{
-    io::{self, Write, stdout},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{cache, convert, evaluate, head::Settings, predict, train},
-    message::one_line,
+    message::{one_line, print},
     model::metadata::Fit,
 };
 
@@ -191,14 +186,6 @@ fn run(command: Command) -> anyhow::Result<()> {
                 "wrote {out} with ranges from {pictures} pictures; measure it with:\n  finetune evaluate --model {out} DATA\n"
             ))
         }
-    }
-}
-
-/// Prints to standard output, whose reader may have gone away (`| head`).
-fn print(text: &str) -> anyhow::Result<()> {
-    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot write to standard output"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{io::stdout, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
     engine::isa,
-    message::one_line,
+    message::{one_line, print},
     runtime::{bench, classify, config, doctor, launch},
 };
 
@@ -130,8 +130,8 @@ fn classify_pictures(model: ModelArgs, json: bool, paths: &[PathBuf]) -> anyhow:
 fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<ExitCode> {
     let report = bench::bench(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores), iterations)?;
     match json {
-        true => println!("{}", serde_json::to_string(&report)?),
-        false => print!("{}", bench::table(&report)),
+        true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
+        false => print(&bench::table(&report))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -141,10 +141,10 @@ fn examine(model: ModelArgs, json: bool) -> anyhow::Result<ExitCode> {
     match json {
         true => {
             for check in &checks {
-                println!("{}", serde_json::to_string(check)?);
+                print(&format!("{}\n", serde_json::to_string(check)?))?;
             }
         }
-        false => print!("{}", doctor::table(&checks)),
+        false => print(&doctor::table(&checks))?,
     }
     Ok(if doctor::healthy(&checks) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

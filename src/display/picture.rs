@@ -23,8 +23,8 @@ pub fn place(canvas: &mut RgbImage, area: Rectangle, picture: &RgbImage) -> Rect
     let factor = if fit / fill >= 1.0 - MAX_CROP { fill } else { fit };
     let width = ((pw * factor).round().min(aw) as u32).max(1);
     let height = ((ph * factor).round().min(ah) as u32).max(1);
-    let crop = ((f64::from(width) / factor).min(pw), (f64::from(height) / factor).min(ph));
-
+    let cut = |drawn: u32, whole: u32| ((f64::from(drawn) / factor).round() as u32).clamp(1, whole);
+    let crop = (cut(width, picture.width()), cut(height, picture.height()));
     let pixels = Pixels { size: picture.dimensions(), channels: 3, bytes: picture.as_raw() };
     let scaled = scale(pixels, crop, (width, height), FilterType::CatmullRom);
     let scaled = RgbImage::from_raw(width, height, scaled).unwrap_or_default();

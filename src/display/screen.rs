@@ -62,9 +62,9 @@ impl Words<'_> {
         let (width, height) = (self.area.size.width, self.area.size.height);
         let bar = (height / 7).max(1);
         let margin = (height / 5).max(1);
-        let capitals = (height - bar).saturating_sub(margin + 1).max(5);
-        let style = Style::new(Weight::Bold, capitals);
-        let baseline = self.top() + (height - bar + style.height()).div_ceil(2) as i32;
+        let above = height.saturating_sub(bar);
+        let style = Style::new(Weight::Bold, above.saturating_sub(margin + 1).max(5));
+        let baseline = self.top() + (above + style.height()).div_ceil(2) as i32;
         self.headline(style, style, margin, width - 2 * margin.min(width / 2), baseline);
         self.bar(0, self.bottom() - bar as i32, width, bar, false);
     }

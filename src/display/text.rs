@@ -163,8 +163,7 @@ fn drawable(text: &str) -> String {
 /// Scales a mask; when it grows, its edges are made crisp again.
 fn enlarge_or_reduce(mask: &GrayImage, width: u32, height: u32) -> GrayImage {
     let pixels = Pixels { size: mask.dimensions(), channels: 1, bytes: mask.as_raw() };
-    let whole = (f64::from(mask.width()), f64::from(mask.height()));
-    let scaled = scale(pixels, whole, (width, height), FilterType::CatmullRom);
+    let scaled = scale(pixels, mask.dimensions(), (width, height), FilterType::CatmullRom);
     let mut scaled = GrayImage::from_raw(width, height, scaled).unwrap_or_default();
     if width > mask.width() {
         let steepness = width as f32 / mask.width() as f32;
