@@ -100,6 +100,12 @@ mod tests {
             unknown: 0,
             skipped: vec![],
         };
-        insta::assert_snapshot!(table(&evaluation), @"");
+        insta::assert_snapshot!(table(&evaluation), @r"
+        accuracy 80.00 % of 10 pictures
+
+        is \ seen |       cat       dog |    recall precision
+              cat |         5         1 |    83.3 %    83.3 %
+              dog |         1         3 |    75.0 %    75.0 %
+        ");
     }
 }

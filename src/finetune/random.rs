@@ -46,11 +46,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_those_of_the_definition() {
+        let mut random = Random::new(1234567);
+        let published =
+            [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821];
+        assert_eq!(published.map(|_| random.next()), published);
+    }
+
+    #[test]
     fn units_fill_their_range_evenly() {
-        let mut random = Random::new(1);
-        let values: Vec<f32> = (0..10_000).map(|_| random.unit()).collect();
-        assert!(values.iter().all(|v| (0.0..1.0).contains(v)));
-        let mean = values.iter().sum::<f32>() / 1e4;
-        assert!((mean - 0.5).abs() < 0.01, "{mean}");
+        let mut random = Random::new(9);
+        let mut counts = [0; 10];
+        for _ in 0..100_000 {
+            // Fails for a number outside the range.
+            counts[(random.unit() * 10.0) as usize] += 1;
+        }
+        // Five standard deviations of a fair count.
+        assert!(counts.iter().all(|&count: &i32| (count - 10_000).abs() < 475), "{counts:?}");
     }
 }
