@@ -13,7 +13,7 @@ use image::RgbImage;
 use super::{
     Panel,
     caption::Caption,
-    panel::DisplayError,
+    error::DisplayError,
     pixels::{Field, Geometry},
 };
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{framebuffer::Framebuffer, panel, terminal};
+use super::{error, framebuffer::Framebuffer, terminal};
 
 /// A display that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ fn device(path: &Path) -> Option<FoundDisplay> {
         Some(FoundDisplay { spec: format!("fb:{shown}"), description, problem })
     } else if numbered("spidev") {
         let problem = OpenOptions::new().read(true).write(true).open(path).err().map(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => format!("you may not use it; {}", panel::join_group("spi")),
+            io::ErrorKind::PermissionDenied => format!("you may not use it; {}", error::join_group("spi")),
             _ => format!("it cannot be opened: {error}"),
         });
         let description = "SPI bus, for a panel with an ST7789 or ILI9341 if one is wired to it".into();

@@ -4,6 +4,7 @@
 
 mod canvas;
 pub mod caption;
+pub mod error;
 mod framebuffer;
 mod layout;
 pub mod list;
@@ -35,5 +36,5 @@ pub trait Panel: Send {
         false
     }
     /// Shows `canvas`; `caption` is the same in words, for panels that write text themselves.
-    fn show(&mut self, canvas: &RgbImage, caption: &Caption) -> Result<(), panel::DisplayError>;
+    fn show(&mut self, canvas: &RgbImage, caption: &Caption) -> Result<(), error::DisplayError>;
 }

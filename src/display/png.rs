@@ -7,7 +7,7 @@ use std::{
 
 use image::{ImageFormat, RgbImage};
 
-use super::{Panel, caption::Caption, panel::DisplayError};
+use super::{Panel, caption::Caption, error::DisplayError};
 
 /// Writes each picture to a file: the same one every time, or numbered ones where the path holds `%d`.
 pub struct PngFiles {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use super::panel::DisplayError;
+use super::error::DisplayError;
 
 /// The kinds that work, for messages.
 const KINDS: &str = "terminal, png:PATH, fb:/dev/fb0, st7789:/dev/spidev0.0?dc=GPIO25, ili9341:/dev/spidev0.0?dc=GPIO25 \

@@ -20,7 +20,7 @@ use mipidsi::{
 use super::{
     Panel,
     caption::Caption,
-    panel::DisplayError,
+    error::DisplayError,
     spec::{Controller, LineSpec, SpiSpec},
 };
 

@@ -7,11 +7,8 @@ use std::path::{Path, PathBuf};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
-use super::frame::{Frame, PixelFormat};
+use super::frame::{Frame, MAX_SIDE, PixelFormat};
 use super::{jpeg, mjpeg, packed};
-
-/// Longest side, in pixels, of a picture that is decoded.
-pub const MAX_SIDE: u32 = 32_768;
 
 /// Most memory that the pixels of one picture may take, in bytes: what a board can spare.
 const MAX_DECODED_BYTES: u64 = 256 << 20;

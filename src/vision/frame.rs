@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+/// Longest side, in pixels, of a picture that is decoded.
+pub const MAX_SIDE: u32 = 32_768;
+
 /// How the bytes of a [`Frame`] are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PixelFormat {

@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::decode::MAX_SIDE;
+use super::frame::MAX_SIDE;
 
 /// Bytes that hold two YUYV pixels.
 const YUYV_PAIR_BYTES: usize = 4;

@@ -12,7 +12,7 @@ use std::{
 
 use image::RgbImage;
 
-use super::{Panel, caption::Caption, panel::DisplayError};
+use super::{Panel, caption::Caption, error::DisplayError};
 use cells::{Cell, Grid};
 use colours::Colours;
 use session::Session;

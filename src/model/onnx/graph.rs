@@ -6,7 +6,7 @@ use tract_onnx::pb::{
     GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto::dimension::Value, type_proto,
 };
 
-use super::tensor::{self, Constant};
+use super::tensor::{self, Constant, Elements};
 
 /// A graph with its lookups.
 pub struct Graph<'a> {
@@ -110,6 +110,16 @@ impl<'a> Graph<'a> {
     /// The constant called `name`.
     pub fn constant(&self, name: &str) -> Result<Constant, String> {
         tensor::read(self.constants.get(name).ok_or_else(|| format!("{name:?} is computed, where a constant belongs"))?)
+    }
+
+    /// A float constant of `count` values; a single value stands for all of them.
+    pub fn floats(&self, name: Option<&str>, count: usize) -> Result<Vec<f32>, String> {
+        let name = name.ok_or("a node lacks an input")?;
+        match self.constant(name)?.elements {
+            Elements::F32(values) if values.len() == count => Ok(values),
+            Elements::F32(values) if values.len() == 1 => Ok(vec![values[0]; count]),
+            elements => Err(format!("{name:?} has {} values where {count} float values belong", elements.len())),
+        }
     }
 
     /// The node that makes `name`.

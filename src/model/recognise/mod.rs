@@ -4,6 +4,7 @@
 //! layers ([`path`]), perhaps a softmax. Weights are float constants, or int8 constants behind `DequantizeLinear`
 //! ([`weights`]).
 
+mod layers;
 mod path;
 mod pixels;
 mod weights;
@@ -13,7 +14,7 @@ use super::{
     onnx::graph::Graph,
     quantized::{QuantizedConv, QuantizedDense, QuantizedLayer, QuantizedNetwork},
 };
-use path::{Path, Step};
+use layers::{Path, Step};
 use weights::Values;
 
 /// A network found in a graph.

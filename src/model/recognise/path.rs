@@ -2,39 +2,14 @@
 
 use tract_onnx::pb::NodeProto;
 
-use super::weights::{self, Bias, Values};
+use super::{
+    layers::{Path, Step, Weighted, check_length, transposed},
+    weights::{self, Bias, Values},
+};
 use crate::model::onnx::{
     graph::{Graph, attribute_float, attribute_int, attribute_ints, attribute_string, describe, input, output},
     tensor::Elements,
 };
-
-/// The layers of a graph, float or quantized.
-pub struct Path {
-    pub steps: Vec<Step>,
-    pub softmax: bool,
-}
-
-/// One layer.
-pub enum Step {
-    /// A convolution or a dense layer.
-    Weighted(Weighted),
-    /// 2×2 max pool with stride 2.
-    MaxPool,
-}
-
-/// A convolution or a dense layer.
-pub struct Weighted {
-    pub name: String,
-    pub convolution: bool,
-    /// `O×I×3×3` or `O×I`.
-    pub weights: Values,
-    /// `None` while a `MatMul` waits for its `Add`.
-    pub bias: Option<Bias>,
-    pub inputs: usize,
-    pub outputs: usize,
-    pub relu: bool,
-    pub output_scale: Option<f32>,
-}
 
 /// The node that alone reads `value`, past nodes that change nothing; moves `value` along.
 pub fn next<'g>(graph: &Graph<'g>, value: &mut String) -> Result<Option<&'g NodeProto>, String> {
@@ -45,16 +20,6 @@ pub fn next<'g>(graph: &Graph<'g>, value: &mut String) -> Result<Option<&'g Node
         }
     }
     Ok(None)
-}
-
-/// A float constant of `count` values; a single value stands for all of them.
-pub fn scalar_or_vector(graph: &Graph, name: Option<&str>, count: usize) -> Result<Vec<f32>, String> {
-    let name = name.ok_or("a node lacks an input")?;
-    match graph.constant(name)?.elements {
-        Elements::F32(values) if values.len() == count => Ok(values),
-        Elements::F32(values) if values.len() == 1 => Ok(vec![values[0]; count]),
-        elements => Err(format!("{name:?} has {} values where {count} float values belong", elements.len())),
-    }
 }
 
 /// Where the walk stands.
@@ -351,26 +316,9 @@ fn activation_scale(graph: &Graph, node: &NodeProto) -> Result<f32, String> {
     if zero.is_some_and(|zero| !matches!(&zero.elements, Elements::U8(zero) if zero[..] == [0])) {
         return Err(format!("{} has another zero point than uint8 0", describe(node)));
     }
-    let scale = scalar_or_vector(graph, input(node, 1), 1)?[0];
+    let scale = graph.floats(input(node, 1), 1)?[0];
     if !(scale.is_finite() && scale > 0.0) {
         return Err(format!("{} has the scale {scale}", describe(node)));
     }
     Ok(scale)
-}
-
-fn check_length(node: &NodeProto, bias: &Bias, outputs: usize) -> Result<(), String> {
-    let length = match bias {
-        Bias::Real(values) => values.len(),
-        Bias::Steps(steps) => steps.len(),
-    };
-    if length == outputs {
-        Ok(())
-    } else {
-        Err(format!("{} has {length} bias values for {outputs} outputs", describe(node)))
-    }
-}
-
-/// The transpose of a row-major matrix.
-fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
-    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
 }

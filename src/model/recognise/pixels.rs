@@ -2,7 +2,7 @@
 
 use tract_onnx::pb::tensor_proto::DataType;
 
-use super::path::{next, scalar_or_vector};
+use super::path::next;
 use crate::model::onnx::{
     graph::{Graph, attribute_int, attribute_ints, describe, input, output},
     tensor::Elements,
@@ -68,7 +68,7 @@ pub fn read(graph: &Graph) -> Result<(Pixels, String), String> {
                 }
             }
             "DequantizeLinear" => {
-                if scalar_or_vector(graph, input(node, 1), 3)? != [1.0; 3] || attribute_int(node, "axis", 1) != 1 {
+                if graph.floats(input(node, 1), 3)? != [1.0; 3] || attribute_int(node, "axis", 1) != 1 {
                     return refuse("has another scale than 1 for each channel of the picture");
                 }
                 let zero = match input(node, 2).map(|name| graph.constant(name)).transpose()? {
@@ -97,7 +97,7 @@ fn in_rgb_order<T>([a, b, c]: [T; 3], reversed: bool) -> [T; 3] {
 }
 
 fn three(graph: &Graph, name: Option<&str>) -> Result<[f32; 3], String> {
-    let values = scalar_or_vector(graph, name, 3)?;
-    // `scalar_or_vector` gives exactly as many as asked for.
+    let values = graph.floats(name, 3)?;
+    // `Graph::floats` gives exactly as many as asked for.
     Ok([values[0], values[1], values[2]])
 }

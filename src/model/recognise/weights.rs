@@ -1,6 +1,5 @@
 //! Weights and biases of a layer: float constants, or integer constants behind `DequantizeLinear`.
 
-use super::path::scalar_or_vector;
 use crate::model::onnx::{
     graph::{Graph, attribute_int, describe, input},
     tensor::Elements,
@@ -64,7 +63,7 @@ pub fn read(graph: &Graph, name: &str, output_axis: usize) -> Result<(Values, Ve
     {
         return Err(format!("{} scales axis {axis}, not the output channels", describe(node)));
     }
-    let scales = scalar_or_vector(graph, input(node, 1), outputs)?;
+    let scales = graph.floats(input(node, 1), outputs)?;
     if let Some(zero) = input(node, 2) {
         match graph.constant(zero)?.elements {
             Elements::I8(zero) if zero.iter().all(|&z| z == 0) => {}
@@ -86,7 +85,7 @@ pub fn read_bias(graph: &Graph, name: &str, input_scale: f32, weights: &Values) 
     let Elements::I32(steps) = graph.constant(input(node, 0).unwrap_or_default())?.elements else {
         return Err(format!("{} dequantizes a bias that is not int32", describe(node)));
     };
-    let scales = scalar_or_vector(graph, input(node, 1), steps.len())?;
+    let scales = graph.floats(input(node, 1), steps.len())?;
     let Values::Steps { scales: weight_scales, .. } = weights else {
         return Err(format!("{} dequantizes the bias of float weights", describe(node)));
     };
