@@ -37,7 +37,7 @@ pub enum ConfigError {
 pub fn read(path: &Path) -> Result<Config, ConfigError> {
     let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
         ConfigError::Syntax { path: path.into(), reason: format!("line {line}: {}", error.message()) }
     })
 }
