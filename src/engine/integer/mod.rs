@@ -1,14 +1,16 @@
 //! A quantized VGG network on integers, in a tract plan.
 //!
-//! Per layer: tract's integer convolution (or matrix product) gives int32 sums; [`requantize`] takes the 2×2 maximum
-//! where a max pool follows, adds the bias, scales per output channel and rounds, in one pass. The maximum may come
-//! first because scaling by a positive factor and rounding never swap two values.
+//! Layer by layer: tract's integer kernels give int32 sums ([`convolution`], or a matrix product for a dense layer);
+//! [`requantize`] takes the 2×2 maximum where a max pool follows, adds the bias, scales per output channel and rounds, in
+//! one pass. The maximum may come first because scaling by a positive factor and rounding never swap two values.
 //!
 //! Activations are kept as int8, that is uint8 steps minus 128, the type that tract's kernels multiply; the 128 goes
 //! into the bias: `Σ w·(x−128) = Σ w·x − 128·Σ w`. A map carries its border of padding, so that convolutions run
 //! without padding of their own and zero means 0 there too ([`pixels`] makes the first one).
 
+mod convolution;
 mod logits;
+mod patches;
 mod pixels;
 mod requantize;
 mod wire;

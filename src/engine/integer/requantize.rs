@@ -2,57 +2,58 @@
 
 use tract_onnx::tract_core::internal::*;
 
-use super::ZERO;
-
-/// `1×O×H×W` or `1×O` int32 sums to int8 activations, with ReLU, and optionally a 2×2 max pool and a border of one.
+/// `1×O` int32 sums to int8 activations, with ReLU.
 #[derive(Debug, Clone, Hash, PartialEq, Eq)]
 pub struct Requantize {
     /// Added to each channel's sums.
     pub bias: Arc<Vec<i32>>,
     /// Bits of the factor from a channel's sums to output steps, a positive float.
     pub factor_bits: Arc<Vec<u32>>,
-    /// Whether a 2×2 max pool with stride 2 comes first.
-    pub pool: bool,
-    /// Whether the output has a border of one pixel that stands for zero.
-    pub border: bool,
 }
 
 /// Adding this to a float from 0 to 255 rounds it, half to even, and leaves the whole number in the lowest bits.
 const ROUNDER: f32 = (3 << 22) as f32;
 
 /// Cuts to 0…255, rounds half to even and shifts to int8.
+#[inline(always)]
 fn steps(sum: i32, factor: f32) -> i8 {
     let step = (sum as f32 * factor).clamp(0.0, 255.0) + ROUNDER;
     (step.to_bits() as u8 ^ 0x80) as i8
 }
 
 impl Requantize {
-    fn size_of_output(&self, height: usize, width: usize) -> (usize, usize) {
-        let border = if self.border { 2 } else { 0 };
-        if self.pool { (height / 2 + border, width / 2 + border) } else { (height + border, width + border) }
-    }
-
-    fn plane(&self, channel: usize, sums: &[i32], width: usize, out: &mut [i8], out_width: usize) {
-        let bias = self.bias[channel];
-        let factor = f32::from_bits(self.factor_bits[channel]);
-        let border = usize::from(self.border);
-        if self.pool {
-            for (y, rows) in sums.chunks_exact(2 * width).enumerate() {
-                let (top, bottom) = rows.split_at(width);
-                let row = &mut out[(y + border) * out_width + border..][..width / 2];
-                for ((value, t), b) in row.iter_mut().zip(top.as_chunks::<2>().0).zip(bottom.as_chunks::<2>().0) {
-                    let highest = t[0].max(t[1]).max(b[0]).max(b[1]);
-                    *value = steps(highest.wrapping_add(bias), factor);
+    /// Requantizes planes of whole rows of `width` sums, as many planes as channels. With `pool`, takes the highest of
+    /// each 2×2 sums; an odd last row or column is left out.
+    pub fn planes(&self, sums: &[i32], width: usize, pool: bool) -> Vec<i8> {
+        let plane = (sums.len() / self.bias.len().max(1)).max(1);
+        let rows = plane / width;
+        let out_plane = if pool { (rows / 2) * (width / 2) } else { plane };
+        let mut out = vec![0; out_plane * self.bias.len()];
+        let channels = self.bias.iter().zip(&*self.factor_bits);
+        let planes = sums.chunks_exact(plane).zip(out.chunks_exact_mut(out_plane.max(1)));
+        for ((sums, out), (&bias, &bits)) in planes.zip(channels) {
+            let factor = f32::from_bits(bits);
+            if pool {
+                let mut highest = vec![0; width / 2];
+                for (sums, out) in sums.chunks_exact(2 * width).zip(out.chunks_exact_mut((width / 2).max(1))) {
+                    let (top, bottom) = sums.split_at(width);
+                    let squares = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
+                    for (highest, (t, b)) in highest.iter_mut().zip(squares) {
+                        *highest = t[0].max(t[1]).max(b[0].max(b[1]));
+                    }
+                    scale(&highest, bias, factor, out);
                 }
-            }
-        } else {
-            for (y, sums) in sums.chunks_exact(width).enumerate() {
-                let row = &mut out[(y + border) * out_width + border..][..width];
-                for (value, &sum) in row.iter_mut().zip(sums) {
-                    *value = steps(sum.wrapping_add(bias), factor);
-                }
+            } else {
+                scale(sums, bias, factor, out);
             }
         }
+        out
+    }
+}
+
+fn scale(sums: &[i32], bias: i32, factor: f32, out: &mut [i8]) {
+    for (out, &sum) in out.iter_mut().zip(sums) {
+        *out = steps(sum.wrapping_add(bias), factor);
     }
 }
 
@@ -69,36 +70,17 @@ impl EvalOp for Requantize {
 
     fn eval(&self, _ctx: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let input = args_1!(inputs);
-        let (channels, height, width, flat) = match *input.shape() {
-            [1, channels, height, width] => (channels, height, width, false),
-            [1, channels] => (channels, 1, 1, true),
-            _ => bail!("sums of the shape {:?}", input.shape()),
-        };
-        ensure!(channels == self.bias.len() && channels == self.factor_bits.len());
-        let (out_height, out_width) = self.size_of_output(height, width);
-        let mut out = vec![ZERO; channels * out_height * out_width];
-        let input = input.try_as_plain_ram()?;
-        let planes = input.as_slice::<i32>()?.chunks_exact(height * width);
-        for (channel, (sums, out)) in planes.zip(out.chunks_exact_mut(out_height * out_width)).enumerate() {
-            self.plane(channel, sums, width, out, out_width);
-        }
-        let shape: &[usize] = if flat { &[1, channels] } else { &[1, channels, out_height, out_width] };
-        Ok(tvec!(Tensor::from_shape(shape, &out)?.into_tvalue()))
+        ensure!(input.shape() == [1, self.bias.len()] && self.bias.len() == self.factor_bits.len());
+        let sums = input.try_as_plain_ram()?;
+        let out = self.planes(sums.as_slice::<i32>()?, 1, false);
+        Ok(tvec!(Tensor::from_shape(&[1, out.len()], &out)?.into_tvalue()))
     }
 }
 
 impl TypedOp for Requantize {
     fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
         ensure!(inputs.len() == 1 && inputs[0].datum_type == i32::datum_type());
-        let shape = inputs[0].shape.as_concrete().context("sums of a known shape")?;
-        match *shape {
-            [1, channels, height, width] => {
-                let (height, width) = self.size_of_output(height, width);
-                Ok(tvec!(i8::fact([1, channels, height, width])))
-            }
-            [1, channels] => Ok(tvec!(i8::fact([1, channels]))),
-            _ => bail!("sums of the shape {shape:?}"),
-        }
+        Ok(tvec!(i8::fact(inputs[0].shape.iter())))
     }
 
     as_op!();
@@ -117,20 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn pooling_leaves_a_border_and_drops_an_odd_row_and_column() {
-        let op = Requantize {
-            bias: Arc::new(vec![1, 0]),
-            factor_bits: Arc::new(vec![1f32.to_bits(), 2f32.to_bits()]),
-            pool: true,
-            border: true,
-        };
+    fn pooling_drops_an_odd_row_and_column() {
+        let op = Requantize { bias: Arc::new(vec![1, 0]), factor_bits: Arc::new(vec![1f32.to_bits(), 2f32.to_bits()]) };
         let sums: Vec<i32> = (0..18).collect();
-        let input = Tensor::from_shape(&[1, 2, 3, 3], &sums).unwrap().into_tvalue();
-        let output = op.eval(&EvalContext::out_of_plan(), tvec!(input)).unwrap().remove(0);
-        assert_eq!(output.shape(), &[1, 2, 3, 3]);
-        let values: Vec<i32> =
-            output.try_as_plain_ram().unwrap().as_slice::<i8>().unwrap().iter().map(|&v| i32::from(v) + 128).collect();
+        let values: Vec<i32> = op.planes(&sums, 3, true).iter().map(|&v| i32::from(v) + 128).collect();
         // The highest of 0, 1, 3, 4 plus 1; twice the highest of 9, 10, 12, 13.
-        assert_eq!(values, [0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 26, 0, 0, 0, 0]);
+        assert_eq!(values, [5, 26]);
     }
 }

@@ -3,14 +3,13 @@
 use tract_onnx::tract_core::{
     internal::*,
     ops::{
-        cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec},
         einsum::EinSum,
-        nn::{DataFormat, Softmax, SoftmaxKind},
+        nn::{Softmax, SoftmaxKind},
     },
 };
 
-use super::{ZERO, logits::Logits, pixels::Pixels, requantize::Requantize, shifted_bias};
-use crate::model::quantized::{QuantizedConv, QuantizedDense, QuantizedLayer, QuantizedNetwork};
+use super::{ZERO, convolution::Convolution, logits::Logits, pixels::Pixels, requantize::Requantize, shifted_bias};
+use crate::model::quantized::{QuantizedDense, QuantizedLayer, QuantizedNetwork};
 
 /// Builds the graph: RGB bytes in; probabilities out, or the last layer's uint8 steps as int8 if it is quantized.
 ///
@@ -21,6 +20,7 @@ pub fn wire(network: &QuantizedNetwork) -> TractResult<TypedModel> {
     let picture = model.add_source("picture", u8::fact([1, size, size, 3]))?;
     let mut value = model.wire_node("pixels.planes", Pixels { mean_rgb: network.mean_rgb }, &[picture])?[0];
     let mut input_scale = 1.0;
+    let mut side = size;
     let mut first = true;
     let mut flat = false;
     let mut layers = network.layers.iter().peekable();
@@ -37,9 +37,10 @@ pub fn wire(network: &QuantizedNetwork) -> TractResult<TypedModel> {
                 } else {
                     shifted_bias(&conv.bias, &conv.weights, |_| i32::from(ZERO))
                 };
-                let sums = convolution(&mut model, conv, value)?;
-                let op = requantize(bias, &conv.weight_scales, input_scale, conv.output_scale, pool, border);
-                value = model.wire_node(format!("{}.requantize", conv.name), op, &[sums])?[0];
+                let requantize = requantize(bias, &conv.weight_scales, input_scale, conv.output_scale);
+                let op = Convolution::new(conv, requantize, side * side, pool, border)?;
+                value = model.wire_node(format!("{}.convolution", conv.name), op, &[value])?[0];
+                side /= if pool { 2 } else { 1 };
                 input_scale = conv.output_scale;
                 first = false;
             }
@@ -53,7 +54,7 @@ pub fn wire(network: &QuantizedNetwork) -> TractResult<TypedModel> {
                 let sums = product(&mut model, dense, value)?;
                 match dense.output_scale {
                     Some(output_scale) => {
-                        let op = requantize(bias, &dense.weight_scales, input_scale, output_scale, false, false);
+                        let op = requantize(bias, &dense.weight_scales, input_scale, output_scale);
                         value = model.wire_node(format!("{}.requantize", dense.name), op, &[sums])?[0];
                         input_scale = output_scale;
                     }
@@ -72,43 +73,9 @@ pub fn wire(network: &QuantizedNetwork) -> TractResult<TypedModel> {
     Ok(model)
 }
 
-fn requantize(
-    bias: Vec<i32>,
-    weight_scales: &[f32],
-    input_scale: f32,
-    output_scale: f32,
-    pool: bool,
-    border: bool,
-) -> Requantize {
+fn requantize(bias: Vec<i32>, weight_scales: &[f32], input_scale: f32, output_scale: f32) -> Requantize {
     let factors = weight_scales.iter().map(|scale| (scale * input_scale / output_scale).to_bits());
-    Requantize { bias: Arc::new(bias), factor_bits: Arc::new(factors.collect()), pool, border }
-}
-
-/// A convolution without padding over a bordered map, giving int32 sums.
-fn convolution(model: &mut TypedModel, conv: &QuantizedConv, value: OutletId) -> TractResult<OutletId> {
-    let name = &conv.name;
-    let weights = Tensor::from_shape(&[conv.outputs, conv.inputs, 3, 3], &conv.weights)?;
-    let weights = model.add_const(format!("{name}.weights"), weights)?;
-    let pool_spec = PoolSpec {
-        data_format: DataFormat::NCHW,
-        kernel_shape: tvec![3, 3],
-        padding: PaddingSpec::Valid,
-        dilations: None,
-        strides: None,
-        input_channels: conv.inputs,
-        output_channels: conv.outputs,
-    };
-    let op = Conv { pool_spec, kernel_fmt: KernelFormat::OIHW, group: 1, q_params: Some(i32::datum_type()) };
-    let mut inputs = tvec![value, weights];
-    inputs.extend(neutral_quantization(model, name)?);
-    Ok(model.wire_node(format!("{name}.sums"), op, &inputs)?[0])
-}
-
-/// The seven further inputs of a quantized operator: no bias, zero points 0, scales 1.
-fn neutral_quantization(model: &mut TypedModel, name: &str) -> TractResult<TVec<OutletId>> {
-    let zero = model.add_const(format!("{name}.zero"), tensor0(0i32))?;
-    let one = model.add_const(format!("{name}.one"), tensor0(1f32))?;
-    Ok(tvec![zero, zero, one, zero, one, zero, one])
+    Requantize { bias: Arc::new(bias), factor_bits: Arc::new(factors.collect()) }
 }
 
 fn product(model: &mut TypedModel, dense: &QuantizedDense, value: OutletId) -> TractResult<OutletId> {
