@@ -161,7 +161,11 @@ fn cameras() -> Vec<Check> {
         .into_iter()
         .map(|camera| {
             let what = camera.device.display().to_string();
-            let formats: Vec<String> = camera.formats.iter().map(ToString::to_string).collect();
+            let (decoded, others): (Vec<_>, Vec<_>) = camera.formats.iter().partition(|format| format.is_decoded());
+            let mut formats: Vec<String> = decoded.iter().map(ToString::to_string).collect();
+            if !others.is_empty() {
+                formats.push(format!("and {} formats that are not decoded", others.len()));
+            }
             let name =
                 if camera.name.is_empty() { String::new() } else { format!("{} ({})", camera.name, camera.driver) };
             match camera.problem {

@@ -119,6 +119,13 @@ pub fn encoding_of(fourcc: FourCc) -> Option<Encoding> {
     }
 }
 
+impl OfferedFormat {
+    /// Whether frames in this format can be decoded here.
+    pub fn is_decoded(&self) -> bool {
+        encoding_of(self.fourcc).is_some()
+    }
+}
+
 /// A format's name as text, `?` for what cannot be printed.
 pub fn name(fourcc: FourCc) -> String {
     fourcc.iter().map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { '?' }).collect()
