@@ -31,10 +31,18 @@ pub fn open_for(spec: &str, audience: Audience) -> Result<Box<dyn Camera>, Camer
     })
 }
 
+/// The camera taken where the user named none.
+pub struct DefaultCamera {
+    /// The first camera that works, else the bundled pictures.
+    pub camera: Box<dyn Camera>,
+    /// A sentence for the user: what was taken, and how to choose something else.
+    pub sentence: String,
+    /// The same in a few words, for a line that the screen has room for; empty where a camera was found.
+    pub hint: &'static str,
+}
+
 /// Opens the first camera that works, else the bundled pictures.
-///
-/// Also returns a sentence for the user: what was taken, and how to choose something else.
-pub fn open_default(audience: Audience) -> (Box<dyn Camera>, String) {
+pub fn open_default(audience: Audience) -> DefaultCamera {
     let (camera, failures) = first_working(&cameras(), V4l2Camera::open);
     for failure in failures {
         log::warn!("{failure}");
@@ -45,13 +53,15 @@ pub fn open_default(audience: Audience) -> (Box<dyn Camera>, String) {
                 "Using {}. To use something else: --camera /dev/video2, or --camera files:FOLDER.",
                 camera.describe()
             );
-            (Box::new(camera), sentence)
+            DefaultCamera { camera: Box::new(camera), sentence, hint: "" }
         }
-        None => {
-            let sentence = "No usable camera found, so here are the bundled demo pictures. To use a camera: plug in a USB \
-                webcam and start again, or name one with --camera /dev/video0; `vggcam doctor` says what is wrong with it.";
-            (Box::new(demo_camera(pace(StillsRequest::default(), audience))), sentence.into())
-        }
+        None => DefaultCamera {
+            camera: Box::new(demo_camera(pace(StillsRequest::default(), audience))),
+            sentence: "No usable camera found, so here are the bundled demo pictures. To use a camera: plug in a USB \
+                webcam and start again, or name one with --camera /dev/video0; `vggcam doctor` says what is wrong with it."
+                .into(),
+            hint: "no camera; try --camera /dev/video0",
+        },
     }
 }
 

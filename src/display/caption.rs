@@ -43,6 +43,8 @@ pub struct Caption {
     pub model: String,
     /// Where the picture comes from; may be empty.
     pub note: String,
+    /// What the user may do, for displays with room for it; may be empty.
+    pub hint: String,
     /// Classes with their probabilities, 0 to 1, in any order.
     pub classes: Vec<(String, f32)>,
 }

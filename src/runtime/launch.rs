@@ -14,7 +14,7 @@ use super::{
     signals,
 };
 use crate::{
-    camera::source::{self, Audience},
+    camera::source::{self, Audience, DefaultCamera},
     display::{Panel, panel},
     engine::classifier::Classifier,
 };
@@ -56,14 +56,15 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     // With a display somebody looks at still pictures; without one their results are what counts.
     let watched = specs.iter().any(|spec| spec != "none");
     let audience = if watched { Audience::Eyes } else { Audience::Results };
-    let camera = match &wishes.camera {
-        Some(spec) => source::open_for(spec, audience)?,
+    let (camera, hint) = match &wishes.camera {
+        Some(spec) => (source::open_for(spec, audience)?, ""),
         None => {
-            let (camera, sentence) = source::open_default(audience);
+            let DefaultCamera { camera, sentence, hint } = source::open_default(audience);
             eprintln!("{sentence}");
-            camera
+            (camera, hint)
         }
     };
+    let hint = if hint.is_empty() { "Ctrl-C ends".into() } else { hint.into() };
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
     let panels = specs.iter().map(|spec| panel::open(spec)).collect::<Result<Vec<Box<dyn Panel>>, _>>()?;
     if on_terminal && stderr().is_terminal() {
@@ -77,6 +78,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         camera,
         panels,
         metadata: classifier.metadata().clone(),
+        hint,
         classify: |picture: &image::RgbImage| classifier.classify(picture),
         smoothing: Smoothing::default(),
         frames: wishes.frames,

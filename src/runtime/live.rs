@@ -47,6 +47,8 @@ pub struct Options<F> {
     pub classify: F,
     /// What the model says about itself.
     pub metadata: Metadata,
+    /// What the user may do, for displays with room to say it; may be empty.
+    pub hint: String,
     /// How much the past counts.
     pub smoothing: Smoothing,
     /// Number of results after which the run ends; `None` goes on.
@@ -96,8 +98,8 @@ pub fn run<F>(options: Options<F>) -> Result<Summary, RunError>
 where
     F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
 {
-    let Options { camera, panels, classify, metadata, smoothing, frames, publisher, stop } = options;
-    let shared = Arc::new(Shared::new(camera.as_ref(), &metadata, panels.len()));
+    let Options { camera, panels, classify, metadata, hint, smoothing, frames, publisher, stop } = options;
+    let shared = Arc::new(Shared::new(camera.as_ref(), &metadata, hint, panels.len()));
     let supervisor = thread::current();
 
     let drawing: Vec<_> = panels

@@ -12,6 +12,7 @@ fn caption(label: &str, confidence: f32) -> Caption {
         certainty: Certainty::of(confidence, true),
         fps: Some(7.5),
         model: "vgg16-slim cats-dogs".into(),
+        hint: String::new(),
         note: "dog.jpg".into(),
         classes: vec![(label.into(), confidence), ("another".into(), 1.0 - confidence)],
     }

@@ -18,7 +18,7 @@ pub fn count(rows: u16) -> u16 {
     }
 }
 
-/// `rows` rows of `columns` cells: the answer with its bar, then rate, model and source.
+/// `rows` rows of `columns` cells: the answer with its bar, then rate, model, source and hint.
 pub fn write(caption: &Caption, columns: u16, rows: u16) -> Vec<Vec<Cell>> {
     let columns = usize::from(columns);
     let mut written = vec![answer(caption, columns), details(caption, columns)];
@@ -52,7 +52,7 @@ fn answer(caption: &Caption, columns: usize) -> Vec<Cell> {
 fn details(caption: &Caption, columns: usize) -> Vec<Cell> {
     let rate = caption.rate();
     let parts: Vec<&str> =
-        [rate.as_str(), &caption.model, &caption.note].into_iter().filter(|p| !p.is_empty()).collect();
+        [rate.as_str(), &caption.model, &caption.note, &caption.hint].into_iter().filter(|p| !p.is_empty()).collect();
     let mut row = Row::new(columns);
     row.text(" ", palette::FAINT.0, false);
     row.text(&shorten(&parts.join(" · "), columns.saturating_sub(2)), palette::FAINT.0, false);
@@ -141,6 +141,12 @@ mod tests {
             note: "a.jpg".into(),
             ..Caption::default()
         }
+    }
+
+    #[test]
+    fn a_hint_is_told_where_there_is_room() {
+        let caption = Caption { hint: "Ctrl-C ends".into(), ..caption("cat", 1.0) };
+        assert_eq!(lines(&caption, 40)[1], " 12 fps · slim · a.jpg · Ctrl-C ends    ");
     }
 
     #[test]

@@ -72,6 +72,7 @@ pub struct Shared {
     pub scenes: Vec<Newest<Scene>>,
     latest: Mutex<Latest>,
     model: String,
+    hint: String,
     labels: Vec<String>,
 }
 
@@ -84,7 +85,7 @@ struct Latest {
 
 impl Shared {
     /// Begins a run with `displays` displays.
-    pub fn new(camera: &dyn Camera, metadata: &Metadata, displays: usize) -> Self {
+    pub fn new(camera: &dyn Camera, metadata: &Metadata, hint: String, displays: usize) -> Self {
         Self {
             camera: camera.describe(),
             every_frame_counts: camera.every_frame_counts(),
@@ -92,6 +93,7 @@ impl Shared {
             scenes: (0..displays).map(|_| Newest::default()).collect(),
             latest: Mutex::default(),
             model: metadata.name.clone(),
+            hint,
             labels: metadata.labels.clone(),
         }
     }
@@ -152,6 +154,7 @@ impl Shared {
         let blank = Caption {
             model: self.model.clone(),
             note: file.unwrap_or_else(|| self.camera.clone()),
+            hint: self.hint.clone(),
             ..Caption::default()
         };
         let Some(outcome) = &scene.outcome else { return blank };

@@ -150,7 +150,17 @@ fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F)
         validation: None,
     };
     let stop = Arc::new(AtomicBool::new(false));
-    Options { camera, panels, classify, metadata, smoothing: Smoothing::default(), frames: None, publisher: None, stop }
+    Options {
+        camera,
+        panels,
+        classify,
+        metadata,
+        hint: String::new(),
+        smoothing: Smoothing::default(),
+        frames: None,
+        publisher: None,
+        stop,
+    }
 }
 
 #[derive(Clone, Default)]
