@@ -60,7 +60,7 @@ pub fn open_default(audience: Audience) -> DefaultCamera {
             sentence: "No usable camera found, so here are the bundled demo pictures. To use a camera: plug in a USB \
                 webcam and start again, or name one with --camera /dev/video0; `vggcam doctor` says what is wrong with it."
                 .into(),
-            hint: "no camera; try --camera /dev/video0",
+            hint: "try --camera /dev/video0",
         },
     }
 }
