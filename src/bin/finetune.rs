@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
-    finetune::{cache, convert, evaluate, head::Settings, predict, train},
+    finetune::{cache, convert, epochs::Course, evaluate, head::Settings, predict, train},
     message::{one_line, print},
     model::metadata::Fit,
 };
@@ -210,10 +210,12 @@ fn train_options(args: TrainArgs) -> train::Options {
         backbone: args.backbone,
         labels: args.labels,
         name: args.name,
-        epochs: args.epochs,
-        patience: args.patience,
-        seed: args.seed,
-        head: Settings { batch: args.batch, learning_rate: args.learning_rate, dropout: args.dropout },
+        course: Course {
+            epochs: args.epochs,
+            patience: args.patience,
+            seed: args.seed,
+            head: Settings { batch: args.batch, learning_rate: args.learning_rate, dropout: args.dropout },
+        },
         fit: match args.fit {
             FitArg::Squash => Fit::Squash,
             FitArg::CentreCrop => Fit::CentreCrop,

@@ -1,9 +1,11 @@
 //! What `finetune` does: train, evaluate, predict, quantize.
 
 mod answers;
+pub mod backbone;
 pub mod cache;
 pub mod convert;
 pub mod dataset;
+pub mod epochs;
 pub mod evaluate;
 pub mod features;
 pub mod head;

@@ -1,7 +1,6 @@
 //! `finetune train`: from a folder of photographs to a model file and a report.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -9,30 +8,26 @@ use std::{
 use anyhow::{Context, ensure};
 
 use super::{
+    backbone,
     dataset::{self, Dataset, Labelled},
+    epochs::{Course, clear_heads, train_head},
     features::{Backbone, Extracted, Source, extract},
-    head::{Samples, Settings, Trainer, answer, best, glorot_uniform, softmax},
+    head::{Samples, answer, best, softmax},
     quantize::{quantize, quantize_head},
-    random::Random,
     ranges::{output_scales, representative},
     report,
-    summary::{Epoch, Mistake, Outcome, Skipped, Summary},
+    summary::{Mistake, Outcome, Skipped, Summary},
 };
 use crate::{
     engine::classifier::Classifier,
     model::{
-        file,
+        file::{self, write_atomically},
         metadata::{Fit, Metadata, Validation},
-        network::{Dense, Layer, Network},
         quantized::{QuantizedDense, QuantizedLayer, QuantizedNetwork},
     },
     vision::decode::read_picture,
 };
 
-/// The small VGG16 that comes with the program.
-pub const BUNDLED_BACKBONE: &[u8] = include_bytes!("../../models/vgg16-slim.onnx");
-/// How messages and metadata call it.
-pub const BUNDLED_BACKBONE_NAME: &str = "vgg16-slim";
 /// Pictures whose activations set the ranges of the int8 form.
 const CALIBRATION_PICTURES: usize = 128;
 /// Mistakes that the report shows.
@@ -53,14 +48,8 @@ pub struct Options {
     pub labels: Option<Vec<String>>,
     /// Name of the model; made of the backbone's and the classes' if `None`.
     pub name: Option<String>,
-    /// Epochs at most.
-    pub epochs: usize,
-    /// Epochs without a lower validation loss after which training stops.
-    pub patience: usize,
-    /// Decides initial weights, order and dropout.
-    pub seed: u64,
-    /// Settings of the head's training.
-    pub head: Settings,
+    /// How long the head is trained, and how.
+    pub course: Course,
     /// How pictures are fitted to the input.
     pub fit: Fit,
     /// Confidence below which the model says `unknown`.
@@ -73,8 +62,9 @@ pub struct Options {
 pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let start = Instant::now();
     let dataset = dataset::open(&options.data, options.labels.clone())?;
-    let (backbone, backbone_name) = read_backbone(options.backbone.as_deref())?;
-    clear_heads(&options.out.join("heads"))?;
+    let (backbone, backbone_name) = backbone::read(options.backbone.as_deref())?;
+    let heads = options.out.join("heads");
+    clear_heads(&heads)?;
     let source = Source { cache: options.cache.as_deref(), fit: options.fit };
     let length = backbone.outputs();
 
@@ -92,7 +82,8 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     ensure_every_class("train", &dataset, &train)?;
     ensure_every_class("valid", &dataset, &valid)?;
 
-    let (head, epochs, best_epoch) = train_head(&train, &valid, dataset.classes.len(), length, options)?;
+    let (head, epochs, best_epoch) =
+        train_head(&train, &valid, dataset.classes.len(), length, &options.course, &heads)?;
     let float_answers: Vec<_> = valid.features.chunks_exact(length).map(|row| best(&answer(&head, row))).collect();
     let float_outcome = outcome(&dataset, &valid.classes, &float_answers);
 
@@ -149,43 +140,9 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         files: vec![model, model_f32],
         classes: dataset.classes,
     };
-    write(&options.out.join("report.json"), &serde_json::to_string_pretty(&summary)?)?;
-    write(&options.out.join("report.html"), &report::html(&summary)?)?;
+    write_atomically(&options.out.join("report.json"), serde_json::to_string_pretty(&summary)?.as_bytes())?;
+    write_atomically(&options.out.join("report.html"), report::html(&summary)?.as_bytes())?;
     Ok(summary)
-}
-
-/// The frozen part of a backbone file, and its name.
-fn read_backbone(path: Option<&Path>) -> anyhow::Result<(Network, String)> {
-    let (network, name) = match path {
-        None => (file::parse_network(BUNDLED_BACKBONE, BUNDLED_BACKBONE_NAME)?.0, BUNDLED_BACKBONE_NAME.to_string()),
-        Some(path) => {
-            let (network, metadata) = file::read_network(path)?;
-            let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            (network, metadata.map(|m| m.backbone).filter(|name| !name.is_empty()).unwrap_or_else(stem))
-        }
-    };
-    let what = path.map_or(BUNDLED_BACKBONE_NAME.into(), |path| path.display().to_string());
-    let frozen = network.feature_extractor().with_context(|| {
-        format!("{what} does not end with two dense layers, so dropping the last one leaves no features")
-    })?;
-    ensure!(
-        matches!(frozen.layers.last(), Some(Layer::Dense(dense)) if dense.relu),
-        "the dense layer before the last one of {what} has no ReLU; a VGG16 backbone has one there"
-    );
-    Ok((frozen, name))
-}
-
-/// Makes the folder for the heads, without those of an earlier run: they would look like later epochs of this one.
-fn clear_heads(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("epoch-") && name.ends_with(".json") {
-            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 fn files(pictures: &[Labelled]) -> Vec<PathBuf> {
@@ -218,53 +175,6 @@ fn ensure_every_class(folder: &str, dataset: &Dataset, samples: &Samples) -> any
         ensure!(count > 0, "none of the pictures of {class:?} in {folder}/ can be read; each was named above");
     }
     Ok(())
-}
-
-/// Trains until the validation loss no longer falls; gives the best head, all epochs and the best one's number.
-fn train_head(
-    train: &Samples,
-    valid: &Samples,
-    classes: usize,
-    length: usize,
-    options: &Options,
-) -> anyhow::Result<(Dense, Vec<Epoch>, usize)> {
-    let mut random = Random::new(options.seed);
-    let untrained = glorot_uniform(length, classes, &mut random);
-    let mut trainer = Trainer::new(&untrained, options.head, random);
-    let mut epochs: Vec<Epoch> = vec![];
-    let mut best: Option<(f64, usize, Dense)> = None;
-    for number in 1..=options.epochs {
-        let on_train = trainer.epoch(train);
-        let on_valid = trainer.evaluate(valid);
-        ensure!(on_valid.loss.is_finite(), "training broke down in epoch {number}; try a smaller --learning-rate");
-        let epoch = Epoch {
-            epoch: number,
-            loss: on_train.loss,
-            accuracy: on_train.accuracy,
-            val_loss: on_valid.loss,
-            val_accuracy: on_valid.accuracy,
-        };
-        eprintln!(
-            "epoch {number:3}: loss {:.4}, accuracy {:.2} %, val_loss {:.4}, val_accuracy {:.2} %",
-            epoch.loss,
-            epoch.accuracy * 100.0,
-            epoch.val_loss,
-            epoch.val_accuracy * 100.0
-        );
-        epochs.push(epoch);
-        let head = trainer.dense();
-        let path = options.out.join(format!("heads/epoch-{number:03}.json"));
-        let saved = serde_json::json!({ "epoch": epoch, "weights": head.weights, "bias": head.bias });
-        write(&path, &saved.to_string())?;
-        if best.as_ref().is_none_or(|(loss, ..)| on_valid.loss < *loss) {
-            best = Some((on_valid.loss, number, head));
-        } else if best.as_ref().is_some_and(|(_, at, _)| number - at >= options.patience) {
-            eprintln!("the validation loss has not fallen for {} epochs", options.patience);
-            break;
-        }
-    }
-    let (_, number, head) = best.context("--epochs must be at least 1")?;
-    Ok((head, epochs, number))
 }
 
 /// Probabilities from uint8 features: whole numbers up to the softmax, as the model file computes them.
@@ -318,23 +228,15 @@ fn mistakes(files: &[PathBuf], truths: &[usize], answers: &[Vec<f32>]) -> Vec<Mi
 
 fn settings(options: &Options) -> Vec<(String, String)> {
     let pairs = [
-        ("Optimizer", format!("Adam, learning rate {}", options.head.learning_rate)),
-        ("Batch", format!("{} pictures", options.head.batch)),
-        ("Dropout", options.head.dropout.to_string()),
-        ("Epochs", format!("at most {}, patience {}", options.epochs, options.patience)),
-        ("Seed", options.seed.to_string()),
+        ("Optimizer", format!("Adam, learning rate {}", options.course.head.learning_rate)),
+        ("Batch", format!("{} pictures", options.course.head.batch)),
+        ("Dropout", options.course.head.dropout.to_string()),
+        ("Epochs", format!("at most {}, patience {}", options.course.epochs, options.course.patience)),
+        ("Seed", options.course.seed.to_string()),
         ("Fit", options.fit.name().to_string()),
         ("Unknown below", options.unknown_threshold.to_string()),
     ];
     pairs.map(|(name, value)| (name.to_string(), value)).to_vec()
-}
-
-/// Writes beside `path` first, so that nobody ever reads half a file.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let temporary = path.with_extension("tmp");
-    fs::write(&temporary, text)
-        .and_then(|()| fs::rename(&temporary, path))
-        .with_context(|| format!("cannot write {}; is the disk full or the folder read-only?", path.display()))
 }
 
 /// What the user reads at the end.
