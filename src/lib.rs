@@ -13,7 +13,7 @@
 //! | [`engine`] | picture in, probabilities out: the one path that both programs use |
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
 //! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |
-//! | [`message`] | an error as one line |
+//! | [`message`] | what a program prints: results, and an error as one line |
 //!
 //! # Principles
 //!
