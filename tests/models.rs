@@ -174,3 +174,21 @@ fn a_node_without_a_source_is_named() {
     });
     assert!(refusal(&torn).contains("which nothing in the graph makes"));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_damaged_file_is_refused_or_runs(
+        float in proptest::bool::ANY,
+        damage in proptest::collection::vec((0.0f64..1.0, proptest::num::u8::ANY), 1..6),
+    ) {
+        let mut bytes = if float { float_file() } else { int8_file() };
+        for (place, value) in damage {
+            let place = (place * bytes.len() as f64) as usize;
+            bytes[place] = value;
+        }
+        if let Ok(classifier) = Classifier::from_bytes(&bytes, "m.onnx", 1) {
+            let _ = classifier.classify(&random_picture(1, 16));
+        }
+    }
+}

@@ -3,7 +3,11 @@
 //! Tract reads only the first scale of a `DequantizeLinear` that has one per channel. Such nodes over constants are
 //! computed here beforehand; over activations they are refused.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cell::Cell,
+    panic::{self, AssertUnwindSafe},
+    sync::Once,
+};
 
 use tract_onnx::{
     pb::{ModelProto, NodeProto},
@@ -21,15 +25,34 @@ pub fn typed_model(proto: &ModelProto, size: usize, channels_last: bool, float: 
     let proto = with_real_constants(proto).map_err(TractError::msg)?;
     let shape = if channels_last { [1, size, size, 3] } else { [1, 3, size, size] };
     let fact = if float { f32::fact(shape) } else { u8::fact(shape) };
-    // Tract's reader asserts what well-formed graphs have; a graph that is not must end in an error, not in a crash.
-    let read = AssertUnwindSafe(|| {
-        let mut model = tract_onnx::onnx().with_ignore_value_info(true).model_for_proto_model(&proto)?;
-        let first = model.output_outlets()?[0];
-        model.select_output_outlets(&[first])?;
-        model.set_input_fact(0, fact.into())?;
-        model.into_typed()?.into_decluttered()
+    let mut model = tract_onnx::onnx().with_ignore_value_info(true).model_for_proto_model(&proto)?;
+    let first = model.output_outlets()?[0];
+    model.select_output_outlets(&[first])?;
+    model.set_input_fact(0, fact.into())?;
+    model.into_typed()?.into_decluttered()
+}
+
+thread_local! {
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work` on a graph that nobody has checked. Tract asserts what well-formed graphs have; a graph that is not must
+/// end in an error, not in a crash.
+pub fn contained<T>(work: impl FnOnce() -> TractResult<T>) -> TractResult<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // The error tells it; a report of a crash would only worry.
+            if !CONTAINED.get() {
+                previous(info);
+            }
+        }));
     });
-    catch_unwind(read).unwrap_or_else(|_| bail!("its operators do not fit together"))
+    let outer = CONTAINED.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    CONTAINED.set(outer);
+    result.unwrap_or_else(|_| bail!("its operators do not fit together; export the model again"))
 }
 
 /// The model with every `DequantizeLinear` over a constant replaced by the real values.

@@ -110,8 +110,10 @@ impl Plan {
     /// Prepares any other graph, as tract reads it.
     pub fn foreign(proto: &ModelProto, threads: usize) -> TractResult<Plan> {
         let input = foreign_input(proto)?;
-        let model = foreign::typed_model(proto, input.size, input.channels_last, input.float)?;
-        Plan::new(model, threads, input, Form::Foreign)
+        foreign::contained(|| {
+            let model = foreign::typed_model(proto, input.size, input.channels_last, input.float)?;
+            Plan::new(model, threads, input, Form::Foreign)
+        })
     }
 
     fn new(model: TypedModel, threads: usize, input: Input, form: Form) -> TractResult<Plan> {
@@ -133,7 +135,8 @@ impl Plan {
     /// Runs the network on a picture of its input size; gives every output's values.
     pub fn run(&self, fitted: &RgbImage) -> TractResult<Vec<Vec<f32>>> {
         let input = self.tensor(fitted)?;
-        let outputs = multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec![input.into()]))?;
+        let run = || multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec![input.into()]));
+        let outputs = if self.form == Form::Foreign { foreign::contained(run) } else { run() }?;
         outputs.iter().map(real_values).collect()
     }
 
