@@ -59,14 +59,19 @@ pub struct Prediction {
 impl Prediction {
     /// Index and probability of the likeliest class.
     pub fn best(&self) -> (usize, f32) {
-        let mut best = (0, f32::NEG_INFINITY);
-        for (index, &p) in self.probabilities.iter().enumerate() {
-            if p > best.1 {
-                best = (index, p);
-            }
-        }
-        best
+        likeliest(&self.probabilities)
     }
+}
+
+/// Index and value of the highest of `values`; the first of equals.
+pub fn likeliest(values: &[f32]) -> (usize, f32) {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (index, &value) in values.iter().enumerate() {
+        if value > best.1 {
+            best = (index, value);
+        }
+    }
+    best
 }
 
 /// The model that is built into the program.

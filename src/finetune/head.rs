@@ -5,7 +5,7 @@
 //! inverted dropout.
 
 use super::random::Random;
-use crate::model::network::Dense;
+use crate::{engine::classifier::likeliest, model::network::Dense};
 
 /// Settings of a training run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,7 +81,7 @@ impl Trainer {
                 let class = samples.classes[index];
                 let probabilities = self.probabilities(&input);
                 loss += cross_entropy(&probabilities, class);
-                right += usize::from(best(&probabilities) == class);
+                right += usize::from(likeliest(&probabilities).0 == class);
                 add_gradient(&mut gradient, &input, &probabilities, class, 1.0 / batch.len() as f32);
             }
             self.adam(&gradient);
@@ -95,7 +95,7 @@ impl Trainer {
         for (row, &class) in samples.features.chunks_exact(self.inputs).zip(&samples.classes) {
             let probabilities = self.probabilities(row);
             loss += cross_entropy(&probabilities, class);
-            right += usize::from(best(&probabilities) == class);
+            right += usize::from(likeliest(&probabilities).0 == class);
         }
         score(loss, right, samples.classes.len())
     }
@@ -149,17 +149,6 @@ fn last_layer(inputs: usize, weights: Vec<f32>, bias: Vec<f32>) -> Dense {
 /// Probabilities of each class from a head and one row of features.
 pub fn answer(head: &Dense, features: &[f32]) -> Vec<f32> {
     softmax(&logits(&head.weights, &head.bias, features))
-}
-
-/// Index of the highest value; the first of equals.
-pub fn best(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (index, &value) in values.iter().enumerate() {
-        if value > values[best] {
-            best = index;
-        }
-    }
-    best
 }
 
 /// `exp(x) / Σ exp(x)`, shifted so that nothing overflows.

@@ -12,7 +12,7 @@ use super::{
     progress::Progress,
     quantize::calibrate,
 };
-use crate::model::network::Network;
+use crate::model::{file::write_atomically, network::Network};
 
 /// Raised whenever the search for the best range changes.
 const VERSION: &[u8] = b"vggcam ranges 1";
@@ -48,13 +48,9 @@ pub fn output_scales(network: &Network, files: &[PathBuf], source: Source) -> an
     let progress = Progress::start("measuring ranges", fitted.len());
     let scales = calibrate(network, &fitted, &|| progress.one())?;
     if let Some(path) = path {
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        let kept = serde_json::to_vec(&scales)
-            .map_err(std::io::Error::from)
-            .and_then(|bytes| fs::write(&temporary, bytes))
-            .and_then(|()| fs::rename(&temporary, &path));
+        let kept = write_atomically(&path, &serde_json::to_vec(&scales)?);
         if let Err(error) = kept {
-            log::warn!("the ranges are not kept: cannot write {}: {error}", path.display());
+            log::warn!("the ranges are not kept: {error}");
         }
     }
     Ok(scales)

@@ -12,14 +12,14 @@ use super::{
     dataset::{self, Dataset, Labelled},
     epochs::{Course, clear_heads, train_head},
     features::{Backbone, Extracted, Source, extract},
-    head::{Samples, answer, best, softmax},
+    head::{Samples, answer, softmax},
     quantize::{quantize, quantize_head},
     ranges::{output_scales, representative},
     report,
     summary::{Mistake, Outcome, Skipped, Summary},
 };
 use crate::{
-    engine::classifier::Classifier,
+    engine::classifier::{Classifier, likeliest},
     model::{
         file::{self, write_atomically},
         metadata::{Fit, Metadata, Validation},
@@ -84,7 +84,8 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
 
     let (head, epochs, best_epoch) =
         train_head(&train, &valid, dataset.classes.len(), length, &options.course, &heads)?;
-    let float_answers: Vec<_> = valid.features.chunks_exact(length).map(|row| best(&answer(&head, row))).collect();
+    let float_answers: Vec<_> =
+        valid.features.chunks_exact(length).map(|row| likeliest(&answer(&head, row)).0).collect();
     let float_outcome = outcome(&dataset, &valid.classes, &float_answers);
 
     let calibration = representative(&dataset.train, dataset.classes.len(), CALIBRATION_PICTURES);
@@ -101,7 +102,7 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         .map(|row| row.as_ref().map(|steps| int8_answer(&quantized_head, feature_scale, steps)).map_err(String::clone))
         .collect::<Result<_, _>>()
         .map_err(anyhow::Error::msg)?;
-    let int8_answers: Vec<_> = int8.iter().map(|probabilities| best(probabilities)).collect();
+    let int8_answers: Vec<_> = int8.iter().map(|probabilities| likeliest(probabilities).0).collect();
     let int8_outcome = outcome(&dataset, &valid.classes, &int8_answers);
 
     let name = options.name.clone().unwrap_or_else(|| format!("{backbone_name} {}", dataset.classes.join("/")));
@@ -216,8 +217,8 @@ fn outcome(dataset: &Dataset, truths: &[usize], answers: &[usize]) -> Outcome {
 
 fn mistakes(files: &[PathBuf], truths: &[usize], answers: &[Vec<f32>]) -> Vec<Mistake> {
     let wrong = files.iter().zip(truths).zip(answers).filter_map(|((file, &truth), probabilities)| {
-        let answer = best(probabilities);
-        let mistake = Mistake { file: file.clone(), truth, answer, confidence: probabilities[answer] };
+        let (answer, confidence) = likeliest(probabilities);
+        let mistake = Mistake { file: file.clone(), truth, answer, confidence };
         (answer != truth).then_some(mistake)
     });
     let mut mistakes: Vec<_> = wrong.collect();
