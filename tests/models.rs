@@ -14,7 +14,12 @@ use vggcam::{
         plan::{Form, Plan},
     },
     finetune::quantize::{calibrate, quantize},
-    model::{file, network::Network, quantized::QuantizedNetwork, recognise::Recognised},
+    model::{
+        file,
+        network::Network,
+        quantized::{QuantizedInput, QuantizedNetwork},
+        recognise::Recognised,
+    },
 };
 
 fn small() -> Network {
@@ -60,20 +65,20 @@ fn refusal(bytes: &[u8]) -> String {
 #[test]
 fn float_and_int8_networks_come_back_as_they_were() {
     let file = file::parse(&float_file(), "m.onnx").unwrap();
-    assert_eq!(file.network, Ok(Recognised::Float(small())));
+    assert_eq!(file.network(), Some(&Recognised::Float(small())));
     assert_eq!(file.metadata, Some(metadata(&["cat", "dog"])));
     let file = file::parse(&int8_file(), "m.onnx").unwrap();
-    assert_eq!(file.network, Ok(Recognised::Quantized(small_quantized())));
+    assert_eq!(file.network(), Some(&Recognised::Quantized(small_quantized())));
 }
 
 #[test]
 fn a_feature_extractor_comes_back_too() {
     let network = small().feature_extractor().unwrap();
     let bytes = written(|path| file::write_network(path, &network, &metadata(&[])).unwrap());
-    assert_eq!(file::parse(&bytes, "m.onnx").unwrap().network, Ok(Recognised::Float(network.clone())));
+    assert_eq!(file::parse(&bytes, "m.onnx").unwrap().network(), Some(&Recognised::Float(network.clone())));
     let quantized = quantize(&network, &calibrate(&network, &[random_picture(1, 16)], &|| ()).unwrap());
     let bytes = written(|path| file::write_quantized(path, &quantized, &metadata(&[])).unwrap());
-    assert_eq!(file::parse(&bytes, "m.onnx").unwrap().network, Ok(Recognised::Quantized(quantized)));
+    assert_eq!(file::parse(&bytes, "m.onnx").unwrap().network(), Some(&Recognised::Quantized(quantized)));
 }
 
 #[test]
@@ -108,7 +113,7 @@ fn an_int8_file_that_is_no_vgg_still_gives_the_same_answer() {
     let plan = Plan::of_file(&file::parse(&foreign, "m.onnx").unwrap(), 1).unwrap();
     assert_eq!(plan.form(), Form::Foreign);
     let mut same = small_quantized();
-    same.mean_rgb = [110; 3];
+    same.input = QuantizedInput::Picture { mean_rgb: [110; 3] };
     let integer = Plan::integer(&same, 1).unwrap();
     for seed in 0..4 {
         let picture = random_picture(seed, 16);

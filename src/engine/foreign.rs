@@ -89,7 +89,7 @@ fn dequantized(graph: &Graph, node: &NodeProto) -> Result<Constant, String> {
         return Err(format!("{} has a scale that is not float", describe(node)));
     };
     let zeros = match input(node, 2) {
-        Some(name) => integers(graph.constant(name)?.elements).ok_or_else(|| unfit(node))?,
+        Some(name) => graph.constant(name)?.elements.integers().ok_or_else(|| unfit(node))?,
         None => vec![0; scales.len()],
     };
     let rank = constant.shape.len() as i64;
@@ -101,22 +101,12 @@ fn dequantized(graph: &Graph, node: &NodeProto) -> Result<Constant, String> {
     if zeros.len() != scales.len() || scales.is_empty() || (per_channel && scales.len() != channels) {
         return Err(unfit(node));
     }
-    let steps = integers(constant.elements).ok_or_else(|| unfit(node))?;
+    let steps = constant.elements.integers().ok_or_else(|| unfit(node))?;
     let real = steps.iter().enumerate().map(|(i, &step)| {
         let channel = if per_channel { i / inner.max(1) % channels } else { 0 };
         (step - zeros[channel]) as f32 * scales[channel]
     });
     Ok(Constant { shape: constant.shape, elements: Elements::F32(real.collect()) })
-}
-
-fn integers(elements: Elements) -> Option<Vec<i64>> {
-    match elements {
-        Elements::I8(v) => Some(v.into_iter().map(i64::from).collect()),
-        Elements::U8(v) => Some(v.into_iter().map(i64::from).collect()),
-        Elements::I32(v) => Some(v.into_iter().map(i64::from).collect()),
-        Elements::I64(v) => Some(v),
-        Elements::F32(_) => None,
-    }
 }
 
 fn unfit(node: &NodeProto) -> String {

@@ -17,7 +17,12 @@ use tract_onnx::{
 
 use super::{foreign, integer};
 use crate::model::{
-    file::ModelFile, network::Network, onnx::graph::Graph, quantized::QuantizedNetwork, recognise::Recognised, write,
+    file::{Contents, ModelFile},
+    network::Network,
+    onnx::graph::Graph,
+    quantized::QuantizedNetwork,
+    recognise::Recognised,
+    write,
 };
 
 /// Which form of a network runs.
@@ -71,12 +76,12 @@ pub struct Plan {
 impl Plan {
     /// Prepares whatever `file` holds, on `threads` threads.
     pub fn of_file(file: &ModelFile, threads: usize) -> TractResult<Plan> {
-        match &file.network {
-            Ok(Recognised::Quantized(network)) => Plan::integer(network, threads),
-            Ok(Recognised::Float(network)) => Plan::float(network, threads),
-            Err(reason) => {
+        match &file.contents {
+            Contents::Network(Recognised::Quantized(network)) => Plan::integer(network, threads),
+            Contents::Network(Recognised::Float(network)) => Plan::float(network, threads),
+            Contents::Foreign { proto, reason } => {
                 log::info!("{} runs in plain tract: {reason}", file.what);
-                Plan::foreign(&file.proto, threads)
+                Plan::foreign(proto, threads)
             }
         }
     }

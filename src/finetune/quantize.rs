@@ -11,7 +11,7 @@ use crate::{
     engine::{classifier::EngineError, features::Activations},
     model::{
         network::{Conv, Dense, Layer, Network},
-        quantized::{QuantizedConv, QuantizedDense, QuantizedLayer, QuantizedNetwork},
+        quantized::{Quantization, QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork},
     },
 };
 
@@ -66,20 +66,30 @@ pub fn quantize(network: &Network, output_scales: &[f32]) -> QuantizedNetwork {
                     bias,
                     inputs: conv.inputs,
                     outputs: conv.outputs,
-                    output_scale: input_scale,
+                    relu: true,
+                    output: after_relu(input_scale),
                 })
             }
             Layer::Dense(dense) => {
                 let mut quantized = quantize_head(dense, input_scale);
                 if dense.relu {
                     input_scale = next_scale();
-                    quantized.output_scale = Some(input_scale);
+                    quantized.relu = true;
+                    quantized.output = Some(after_relu(input_scale));
                 }
                 QuantizedLayer::Dense(quantized)
             }
         })
-        .collect();
-    QuantizedNetwork { input_size: network.input_size, mean_rgb, layers }
+        .collect::<Vec<_>>();
+    // A last layer whose output stays real gives the logits of a classifier, also in files that leave the softmax out.
+    let logits = matches!(layers.last(), Some(QuantizedLayer::Dense(QuantizedDense { output: None, .. })));
+    let softmax = network.softmax || logits;
+    QuantizedNetwork { input_size: network.input_size, input: QuantizedInput::Picture { mean_rgb }, layers, softmax }
+}
+
+/// Nothing is below 0 behind ReLU, so all steps go to what is above.
+fn after_relu(scale: f32) -> Quantization {
+    Quantization { scale, zero_point: 0 }
 }
 
 /// Quantizes a last layer whose input comes in steps of `input_scale`.
@@ -92,7 +102,8 @@ pub fn quantize_head(head: &Dense, input_scale: f32) -> QuantizedDense {
         bias,
         inputs: head.inputs,
         outputs: head.outputs,
-        output_scale: None,
+        relu: false,
+        output: None,
     }
 }
 

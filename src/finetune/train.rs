@@ -191,6 +191,7 @@ fn int8_answer(head: &QuantizedDense, feature_scale: f32, steps: &[f32]) -> Vec<
 
 fn whole(mut backbone: QuantizedNetwork, head: QuantizedDense) -> QuantizedNetwork {
     backbone.layers.push(QuantizedLayer::Dense(head));
+    backbone.softmax = true;
     backbone
 }
 

@@ -1,8 +1,8 @@
 //! Reading and writing model files.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -12,9 +12,12 @@ use tract_onnx::pb::ModelProto;
 use super::{
     metadata::{self, Metadata},
     network::Network,
-    onnx::graph::Graph,
+    onnx::{
+        graph::Graph,
+        stream::{self, StreamError},
+    },
     quantized::QuantizedNetwork,
-    recognise::{Recognised, recognise},
+    recognise::{self, Recognised},
     write,
 };
 
@@ -29,37 +32,89 @@ pub enum ModelError {
     Unusable { what: String, reason: String },
 }
 
-/// A model file's contents.
+/// A model file, read.
 pub struct ModelFile {
     /// How to call the file in messages.
     pub what: String,
-    /// The whole ONNX model; its graph is coherent.
-    pub proto: ModelProto,
     /// What the file says about itself, if it was written for this program.
     pub metadata: Option<Metadata>,
-    /// The VGG network in the graph, or why it is not one.
-    pub network: Result<Recognised, String>,
+    /// What the file holds.
+    pub contents: Contents,
 }
 
-/// Reads an ONNX file.
-pub fn open(path: &Path) -> Result<ModelFile, ModelError> {
-    let bytes = fs::read(path).map_err(|source| ModelError::Io { action: "read", path: path.into(), source })?;
-    parse(&bytes, &path.display().to_string())
+/// What a model file holds.
+#[derive(Debug)]
+pub enum Contents {
+    /// A VGG network, float or quantized.
+    Network(Recognised),
+    /// Any other graph, for tract to run as the file says it.
+    Foreign {
+        /// The whole ONNX model; its graph is coherent.
+        proto: Box<ModelProto>,
+        /// Why it is no VGG network, on one line; names the node that does not belong into one.
+        reason: String,
+    },
 }
+
+impl ModelFile {
+    /// The VGG network in the file, if it is one.
+    pub fn network(&self) -> Option<&Recognised> {
+        match &self.contents {
+            Contents::Network(network) => Some(network),
+            Contents::Foreign { .. } => None,
+        }
+    }
+
+    /// Why the file holds no VGG network, and so runs in plain tract; `None` if it does hold one.
+    pub fn foreign_reason(&self) -> Option<&str> {
+        match &self.contents {
+            Contents::Network(_) => None,
+            Contents::Foreign { reason, .. } => Some(reason),
+        }
+    }
+}
+
+/// Reads an ONNX file; takes hardly more memory than the file is long where it holds an int8 VGG network.
+pub fn open(path: &Path) -> Result<ModelFile, ModelError> {
+    let failed = |source| ModelError::Io { action: "read", path: path.into(), source };
+    let what = path.display().to_string();
+    let file = File::open(path).map_err(failed)?;
+    let properties = file.metadata().map_err(failed)?;
+    let mut source = BufReader::with_capacity(READ_BYTES, file);
+    if !properties.is_file() {
+        // A pipe does not know how long it is; a folder fails here.
+        let mut bytes = vec![];
+        source.read_to_end(&mut bytes).map_err(failed)?;
+        return parse(&bytes, &what);
+    }
+    read(&mut source, properties.len(), what, path)
+}
+
+/// Bytes that are read from a file at once, where not more are wanted.
+const READ_BYTES: usize = 64 * 1024;
 
 /// Reads an ONNX file from memory; `what` names it in errors.
 pub fn parse(bytes: &[u8], what: &str) -> Result<ModelFile, ModelError> {
-    let unusable = |reason: String| ModelError::Unusable { what: what.into(), reason };
-    if bytes.is_empty() {
+    read(&mut &bytes[..], bytes.len() as u64, what.into(), Path::new(what))
+}
+
+fn read(source: &mut impl BufRead, length: u64, what: String, path: &Path) -> Result<ModelFile, ModelError> {
+    let unusable = |reason: String| ModelError::Unusable { what: what.clone(), reason };
+    if length == 0 {
         return Err(unusable("it is empty; copy the file again".into()));
     }
-    let proto = ModelProto::decode(bytes)
-        .map_err(|_| unusable("it is not ONNX, or was cut short; copy or make the file again".into()))?;
+    let proto = stream::read_model(source, length).map_err(|error| match error {
+        StreamError::Io(source) => ModelError::Io { action: "read", path: path.into(), source },
+        StreamError::Malformed => unusable("it is not ONNX, or was cut short; copy or make the file again".into()),
+    })?;
     let properties = proto.metadata_props.iter().map(|entry| (entry.key.as_str(), entry.value.as_str()));
     let metadata = metadata::from_properties(properties).map_err(unusable)?;
-    let graph = Graph::new(&proto).map_err(unusable)?;
-    let network = recognise(&graph);
-    Ok(ModelFile { what: what.into(), metadata, network, proto })
+    let found = recognise::find(&Graph::new(&proto).map_err(unusable)?);
+    let contents = match found {
+        Ok(found) => Contents::Network(found.take(proto).map_err(unusable)?),
+        Err(reason) => Contents::Foreign { proto: Box::new(proto), reason },
+    };
+    Ok(ModelFile { what, metadata, contents })
 }
 
 /// Reads any VGG-shaped float ONNX file, with or without our metadata.
@@ -73,10 +128,10 @@ pub fn parse_network(bytes: &[u8], what: &str) -> Result<(Network, Option<Metada
 }
 
 fn float_network(file: ModelFile) -> Result<(Network, Option<Metadata>), ModelError> {
-    let reason = match file.network {
-        Ok(Recognised::Float(network)) => return Ok((network, file.metadata)),
-        Ok(Recognised::Quantized(_)) => "it is quantized already; give the float file".into(),
-        Err(reason) => reason,
+    let reason = match file.contents {
+        Contents::Network(Recognised::Float(network)) => return Ok((network, file.metadata)),
+        Contents::Network(Recognised::Quantized(_)) => "it is quantized already; give the float file".into(),
+        Contents::Foreign { reason, .. } => reason,
     };
     Err(ModelError::Unusable { what: file.what, reason })
 }

@@ -1,6 +1,7 @@
 //! From a network to its ONNX graph.
 //!
-//! Either form takes the picture itself, uint8 `1×H×W×3` RGB, and does the VGG preprocessing in its first nodes.
+//! Either form takes the picture itself, uint8 `1×H×W×3` RGB, and does the VGG preprocessing in its first nodes; only an
+//! int8 network that reads real numbers takes those, float `1×C×H×W`.
 
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
@@ -10,11 +11,13 @@ use super::{
         build::{Builder, int, ints},
         tensor::Elements,
     },
-    quantized::{QuantizedLayer, QuantizedNetwork},
+    quantized::{Quantization, QuantizedInput, QuantizedLayer, QuantizedNetwork},
 };
 
-/// Name of the input of every file written here.
+/// Name of the input of every file written here that takes a picture.
 pub const INPUT: &str = "picture";
+/// Name of the input of one that takes real numbers.
+pub const REAL_INPUT: &str = "values";
 /// Name of the output of a file that ends with a softmax.
 pub const PROBABILITIES: &str = "probabilities";
 /// Name of the output of a file that does not.
@@ -73,21 +76,11 @@ pub fn float_graph(network: &Network, metadata: Vec<(String, String)>) -> ModelP
     }
 }
 
-/// The int8 graph, in QDQ form.
-///
-/// A network whose last layer stays float ends with a softmax; one whose last layer is quantized ends with that
-/// layer's real values.
+/// The int8 graph, in QDQ form; the last layer's real values or, with a softmax, the probabilities are its output.
 pub fn quantized_graph(network: &QuantizedNetwork, metadata: Vec<(String, String)>) -> ModelProto {
-    let mut b = start(network.input_size);
-    let mut value = b.node("Transpose", "picture_nchw".into(), &[INPUT], vec![ints("perm", &[0, 3, 1, 2])]);
-    value = reversed_channels(&mut b, &value);
-    let [r, g, blue] = network.mean_rgb;
-    let scale = b.constant("picture_scale".into(), &[3], Elements::F32(vec![1.0; 3]));
-    let zero = b.constant("picture_zero".into(), &[3], Elements::U8(vec![blue, g, r]));
-    let real = b.node("DequantizeLinear", "picture_real".into(), &[&value, &scale, &zero], vec![int("axis", 1)]);
-    let mut value = Value::Real(real);
-    let zero = b.constant("activation_zero".into(), &[], Elements::U8(vec![0]));
-    let mut input_scale = 1.0f32;
+    let mut zeros = Zeros::default();
+    let (mut b, mut value) = quantized_input(network, &mut zeros);
+    let mut input_scale = network.input.scale();
     let mut dense_seen = false;
     let mut pools = 0;
     let mut outputs = 0;
@@ -105,11 +98,12 @@ pub fn quantized_graph(network: &QuantizedNetwork, metadata: Vec<(String, String
                     scales: &conv.weight_scales,
                     bias: &conv.bias,
                 };
-                let x = value.real(&mut b, &conv.name, &zero);
+                let x = value.real(&mut b, &conv.name);
                 let (w, bias) = weights.wire(&mut b, input_scale);
                 let sum = b.node("Conv", conv.name.clone(), &[&x, &w, &bias], conv_attributes());
-                value = activation(&mut b, &conv.name, &sum, conv.output_scale, &zero);
-                input_scale = conv.output_scale;
+                let real = rectified(&mut b, &conv.name, sum, conv.relu);
+                value = steps(&mut b, &mut zeros, &conv.name, &real, conv.output);
+                input_scale = conv.output.scale;
             }
             QuantizedLayer::Dense(dense) => {
                 if !dense_seen {
@@ -123,32 +117,55 @@ pub fn quantized_graph(network: &QuantizedNetwork, metadata: Vec<(String, String
                     scales: &dense.weight_scales,
                     bias: &dense.bias,
                 };
-                let x = value.real(&mut b, &dense.name, &zero);
+                let x = value.real(&mut b, &dense.name);
                 let (w, bias) = weights.wire(&mut b, input_scale);
                 let sum = b.node("Gemm", dense.name.clone(), &[&x, &w, &bias], vec![int("transB", 1)]);
+                let real = rectified(&mut b, &dense.name, sum, dense.relu);
                 outputs = dense.outputs;
-                value = match dense.output_scale {
-                    Some(scale) => {
-                        input_scale = scale;
-                        activation(&mut b, &dense.name, &sum, scale, &zero)
+                value = match dense.output {
+                    Some(output) => {
+                        input_scale = output.scale;
+                        steps(&mut b, &mut zeros, &dense.name, &real, output)
                     }
-                    None => Value::Real(b.node("Softmax", "softmax".into(), &[&sum], vec![int("axis", 1)])),
+                    None => Value::Real(real),
                 };
             }
         }
     }
-    let output = match value {
-        Value::Real(_) => PROBABILITIES,
-        Value::Steps { .. } => FEATURES,
-    };
-    let real = value.real(&mut b, output, &zero);
+    let output = if network.softmax { PROBABILITIES } else { FEATURES };
+    let mut real = value.real(&mut b, if network.softmax { "softmax" } else { output });
+    if network.softmax {
+        real = b.node("Softmax", "softmax".into(), &[&real], vec![int("axis", 1)]);
+    }
     b.finish(&real, output, DataType::Float, &[1, outputs], metadata)
+}
+
+/// A graph that has read its input, and the value that the first layer takes.
+fn quantized_input(network: &QuantizedNetwork, zeros: &mut Zeros) -> (Builder, Value) {
+    let size = network.input_size;
+    match network.input {
+        QuantizedInput::Picture { mean_rgb: [r, g, blue] } => {
+            let mut b = start(size);
+            let planes = b.node("Transpose", "picture_nchw".into(), &[INPUT], vec![ints("perm", &[0, 3, 1, 2])]);
+            let planes = reversed_channels(&mut b, &planes);
+            let scale = b.constant("picture_scale".into(), &[3], Elements::F32(vec![1.0; 3]));
+            let zero = b.constant("picture_zero".into(), &[3], Elements::U8(vec![blue, g, r]));
+            let inputs = [planes.as_str(), &scale, &zero];
+            let real = b.node("DequantizeLinear", "picture_real".into(), &inputs, vec![int("axis", 1)]);
+            (b, Value::Real(real))
+        }
+        QuantizedInput::Real { channels, quantization } => {
+            let mut b = Builder::new("vgg", REAL_INPUT, DataType::Float, &[1, channels, size, size]);
+            let value = steps(&mut b, zeros, REAL_INPUT, REAL_INPUT, quantization);
+            (b, value)
+        }
+    }
 }
 
 /// What flows along the path: real numbers, or the uint8 steps that stand for them.
 enum Value {
     Real(String),
-    Steps { steps: String, scale: String },
+    Steps { steps: String, scale: String, zero: String },
 }
 
 impl Value {
@@ -156,18 +173,36 @@ impl Value {
     fn mapped(self, node: impl FnOnce(&str) -> String) -> Value {
         match self {
             Value::Real(name) => Value::Real(node(&name)),
-            Value::Steps { steps, scale } => Value::Steps { steps: node(&steps), scale },
+            Value::Steps { steps, scale, zero } => Value::Steps { steps: node(&steps), scale, zero },
         }
     }
 
     /// Its real numbers, dequantized for the node called `reader` where need be.
-    fn real(&self, b: &mut Builder, reader: &str, zero: &str) -> String {
+    fn real(&self, b: &mut Builder, reader: &str) -> String {
         match self {
             Value::Real(name) => name.clone(),
-            Value::Steps { steps, scale } => {
+            Value::Steps { steps, scale, zero } => {
                 b.node("DequantizeLinear", format!("{reader}_x"), &[steps, scale, zero], vec![])
             }
         }
+    }
+}
+
+/// The zero points written so far; layers with the same one share it.
+#[derive(Default)]
+struct Zeros(Vec<u8>);
+
+impl Zeros {
+    fn name(&mut self, b: &mut Builder, zero_point: u8) -> String {
+        let name = match zero_point {
+            0 => "activation_zero".to_string(),
+            other => format!("activation_zero_{other}"),
+        };
+        if !self.0.contains(&zero_point) {
+            self.0.push(zero_point);
+            b.constant(name.clone(), &[], Elements::U8(vec![zero_point]));
+        }
+        name
     }
 }
 
@@ -198,12 +233,16 @@ impl Weights<'_> {
     }
 }
 
-/// ReLU, then rounding to uint8 steps.
-fn activation(b: &mut Builder, name: &str, sum: &str, scale: f32, zero: &str) -> Value {
-    let relu = b.node("Relu", format!("{name}_relu"), &[sum], vec![]);
-    let scale = b.constant(format!("{name}_scale"), &[], Elements::F32(vec![scale]));
-    let steps = b.node("QuantizeLinear", format!("{name}_steps"), &[&relu, &scale, zero], vec![]);
-    Value::Steps { steps, scale }
+fn rectified(b: &mut Builder, name: &str, sum: String, relu: bool) -> String {
+    if relu { b.node("Relu", format!("{name}_relu"), &[&sum], vec![]) } else { sum }
+}
+
+/// Rounding to uint8 steps.
+fn steps(b: &mut Builder, zeros: &mut Zeros, name: &str, real: &str, to: Quantization) -> Value {
+    let zero = zeros.name(b, to.zero_point);
+    let scale = b.constant(format!("{name}_scale"), &[], Elements::F32(vec![to.scale]));
+    let steps = b.node("QuantizeLinear", format!("{name}_steps"), &[real, &scale, &zero], vec![]);
+    Value::Steps { steps, scale, zero }
 }
 
 fn start(input_size: usize) -> Builder {

@@ -1,6 +1,8 @@
 //! Small networks that the tests make themselves.
 #![allow(dead_code)]
 
+pub mod oracle;
+
 use image::RgbImage;
 use vggcam::model::{
     metadata::{Fit, Metadata},

@@ -1,6 +1,6 @@
 //! A read-only view of an ONNX graph: constants by name, consumers by value, attributes by name.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use tract_onnx::pb::{
     GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto::dimension::Value, type_proto,
@@ -11,7 +11,7 @@ use super::tensor::{self, Constant, Elements};
 /// A graph with its lookups.
 pub struct Graph<'a> {
     proto: &'a GraphProto,
-    constants: HashMap<&'a str, &'a TensorProto>,
+    constants: HashMap<&'a str, Cow<'a, TensorProto>>,
     producers: HashMap<&'a str, &'a NodeProto>,
     consumers: HashMap<&'a str, Vec<&'a NodeProto>>,
 }
@@ -33,12 +33,12 @@ impl<'a> Graph<'a> {
         let proto = model.graph.as_ref().ok_or("it holds no graph; the file is empty or is not ONNX")?;
         let mut graph = Graph {
             proto,
-            constants: proto.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect(),
+            constants: proto.initializer.iter().map(|tensor| (tensor.name.as_str(), Cow::Borrowed(tensor))).collect(),
             producers: HashMap::new(),
             consumers: HashMap::new(),
         };
         for node in &proto.node {
-            match (node.op_type.as_str(), node.output.first(), attribute_tensor(node, "value")) {
+            match (node.op_type.as_str(), node.output.first(), constant_value(node)) {
                 ("Constant", Some(output), Some(value)) => {
                     graph.constants.insert(output, value);
                 }
@@ -107,9 +107,16 @@ impl<'a> Graph<'a> {
         self.constants.contains_key(name)
     }
 
+    /// The constant called `name`, unread.
+    pub fn tensor(&self, name: &str) -> Result<&TensorProto, String> {
+        let tensor =
+            self.constants.get(name).ok_or_else(|| format!("{name:?} is computed, where a constant belongs"))?;
+        Ok(tensor)
+    }
+
     /// The constant called `name`.
     pub fn constant(&self, name: &str) -> Result<Constant, String> {
-        tensor::read(self.constants.get(name).ok_or_else(|| format!("{name:?} is computed, where a constant belongs"))?)
+        tensor::read(self.tensor(name)?)
     }
 
     /// A float constant of `count` values; a single value stands for all of them.
@@ -177,8 +184,23 @@ pub fn attribute_string<'n>(node: &'n NodeProto, name: &str) -> Option<&'n [u8]>
     node.attribute.iter().find(|a| a.name == name).map(|a| a.s.as_slice())
 }
 
-fn attribute_tensor<'n>(node: &'n NodeProto, name: &str) -> Option<&'n TensorProto> {
-    node.attribute.iter().find(|a| a.name == name).and_then(|a| a.t.as_ref())
+/// What a `Constant` node gives: a tensor, or one of the short forms that stand for one.
+fn constant_value(node: &NodeProto) -> Option<Cow<'_, TensorProto>> {
+    let attribute = |name: &str| node.attribute.iter().find(|a| a.name == name);
+    if let Some(value) = attribute("value") {
+        return value.t.as_ref().map(Cow::Borrowed);
+    }
+    let (shape, elements) = if let Some(value) = attribute("value_float") {
+        (vec![], Elements::F32(vec![value.f]))
+    } else if let Some(value) = attribute("value_floats") {
+        (vec![value.floats.len()], Elements::F32(value.floats.clone()))
+    } else if let Some(value) = attribute("value_int") {
+        (vec![], Elements::I64(vec![value.i]))
+    } else {
+        let value = attribute("value_ints")?;
+        (vec![value.ints.len()], Elements::I64(value.ints.clone()))
+    };
+    Some(Cow::Owned(tensor::write(node.output.first()?, &Constant { shape, elements })))
 }
 
 fn declared(value: &ValueInfoProto) -> Result<Declared, String> {

@@ -32,6 +32,17 @@ impl Elements {
         }
     }
 
+    /// The elements as wide integers; `None` if they are float.
+    pub fn integers(self) -> Option<Vec<i64>> {
+        match self {
+            Elements::I8(v) => Some(v.into_iter().map(i64::from).collect()),
+            Elements::U8(v) => Some(v.into_iter().map(i64::from).collect()),
+            Elements::I32(v) => Some(v.into_iter().map(i64::from).collect()),
+            Elements::I64(v) => Some(v),
+            Elements::F32(_) => None,
+        }
+    }
+
     /// Whether there is no element.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -47,8 +58,17 @@ pub struct Constant {
     pub elements: Elements,
 }
 
-/// Reads a tensor; the error says what is wrong with it.
-pub fn read(tensor: &TensorProto) -> Result<Constant, String> {
+/// What a tensor says about itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outline {
+    /// Length of each axis; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// Type of the elements.
+    pub data_type: DataType,
+}
+
+/// Checks a tensor without reading its elements: that it is complete and of a supported type.
+pub fn outline(tensor: &TensorProto) -> Result<Outline, String> {
     let name = &tensor.name;
     if tensor.data_location == Some(1) || !tensor.external_data.is_empty() {
         return Err(format!("tensor {name:?} keeps its data in another file; export the model as one file"));
@@ -62,29 +82,52 @@ pub fn read(tensor: &TensorProto) -> Result<Constant, String> {
         .iter()
         .try_fold(1usize, |product, &dim| product.checked_mul(dim))
         .ok_or_else(|| format!("tensor {name:?} has the absurd shape {shape:?}"))?;
-    let raw = &tensor.raw_data;
-    let elements = match DataType::try_from(tensor.data_type) {
-        Ok(DataType::Float) => {
-            Elements::F32(words(raw, f32::from_le_bytes).unwrap_or_else(|| tensor.float_data.clone()))
-        }
-        Ok(DataType::Int8) => {
-            Elements::I8(words(raw, i8::from_le_bytes).unwrap_or_else(|| narrowed(&tensor.int32_data)))
-        }
-        Ok(DataType::Uint8) => {
-            Elements::U8(words(raw, u8::from_le_bytes).unwrap_or_else(|| narrowed(&tensor.int32_data)))
-        }
-        Ok(DataType::Int32) => {
-            Elements::I32(words(raw, i32::from_le_bytes).unwrap_or_else(|| tensor.int32_data.clone()))
-        }
-        Ok(DataType::Int64) => {
-            Elements::I64(words(raw, i64::from_le_bytes).unwrap_or_else(|| tensor.int64_data.clone()))
-        }
+    let (typed, bytes) = match DataType::try_from(tensor.data_type) {
+        Ok(DataType::Float) => (tensor.float_data.len(), 4),
+        Ok(DataType::Int8) => (in_range::<i8>(&tensor.int32_data), 1),
+        Ok(DataType::Uint8) => (in_range::<u8>(&tensor.int32_data), 1),
+        Ok(DataType::Int32) => (tensor.int32_data.len(), 4),
+        Ok(DataType::Int64) => (tensor.int64_data.len(), 8),
         Ok(other) => return Err(format!("tensor {name:?} holds {}, which is not supported", other.as_str_name())),
         Err(_) => return Err(format!("tensor {name:?} has the unknown data type {}", tensor.data_type)),
     };
-    if elements.len() != count {
-        return Err(format!("tensor {name:?} has {} values where its shape {shape:?} says {count}", elements.len()));
+    let stored = if tensor.raw_data.is_empty() { typed } else { tensor.raw_data.len() / bytes };
+    if stored != count {
+        return Err(format!("tensor {name:?} has {stored} values where its shape {shape:?} says {count}"));
     }
+    // The match above lets only known types through.
+    Ok(Outline { shape, data_type: tensor.data_type() })
+}
+
+/// Reads a tensor; the error says what is wrong with it.
+pub fn read(tensor: &TensorProto) -> Result<Constant, String> {
+    let Outline { shape, data_type } = outline(tensor)?;
+    let raw = &tensor.raw_data;
+    let elements = match data_type {
+        DataType::Float => Elements::F32(words(raw, f32::from_le_bytes).unwrap_or_else(|| tensor.float_data.clone())),
+        DataType::Int8 => Elements::I8(words(raw, i8::from_le_bytes).unwrap_or_else(|| narrowed(&tensor.int32_data))),
+        DataType::Uint8 => Elements::U8(words(raw, u8::from_le_bytes).unwrap_or_else(|| narrowed(&tensor.int32_data))),
+        DataType::Int32 => Elements::I32(words(raw, i32::from_le_bytes).unwrap_or_else(|| tensor.int32_data.clone())),
+        // An outline has no other type.
+        _ => Elements::I64(words(raw, i64::from_le_bytes).unwrap_or_else(|| tensor.int64_data.clone())),
+    };
+    Ok(Constant { shape, elements })
+}
+
+/// Like [`read`], but bytes and typed floats keep the memory they are in.
+pub fn take(mut tensor: TensorProto) -> Result<Constant, String> {
+    let Outline { shape, data_type } = outline(&tensor)?;
+    let raw = std::mem::take(&mut tensor.raw_data);
+    let elements = match data_type {
+        // Collecting bytes into bytes works in place.
+        DataType::Int8 if !raw.is_empty() => Elements::I8(raw.into_iter().map(|byte| byte as i8).collect()),
+        DataType::Uint8 if !raw.is_empty() => Elements::U8(raw),
+        DataType::Float if raw.is_empty() => Elements::F32(std::mem::take(&mut tensor.float_data)),
+        _ => {
+            tensor.raw_data = raw;
+            return read(&tensor);
+        }
+    };
     Ok(Constant { shape, elements })
 }
 
@@ -97,8 +140,12 @@ fn words<T, const N: usize>(raw: &[u8], decode: fn([u8; N]) -> T) -> Option<Vec<
     Some(chunks.iter().map(|&chunk| decode(chunk)).collect())
 }
 
+/// How many of the values are in the range of `T`; one that is not shows as a wrong element count.
+fn in_range<T: TryFrom<i32>>(values: &[i32]) -> usize {
+    values.iter().filter(|&&value| T::try_from(value).is_ok()).count()
+}
+
 fn narrowed<T: TryFrom<i32>>(values: &[i32]) -> Vec<T> {
-    // A value outside the range drops out here and shows as a wrong element count.
     values.iter().filter_map(|&value| T::try_from(value).ok()).collect()
 }
 
@@ -135,6 +182,7 @@ mod tests {
         ] {
             let constant = Constant { shape: vec![2, 2], elements };
             assert_eq!(read(&write("t", &constant)).unwrap(), constant);
+            assert_eq!(take(write("t", &constant)).unwrap(), constant);
         }
     }
 
@@ -147,6 +195,7 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(read(&tensor).unwrap().elements, Elements::I8(vec![-3, 7]));
+        assert_eq!(take(tensor).unwrap().elements, Elements::I8(vec![-3, 7]));
     }
 
     #[test]

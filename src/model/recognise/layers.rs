@@ -1,17 +1,16 @@
 //! The layers that a walk along a graph gathers.
 
-use tract_onnx::pb::NodeProto;
-
-use super::weights::{Bias, Values};
-use crate::model::onnx::graph::describe;
+use super::{activation::Steps, bias::Bias, weights::Weights};
 
 /// The layers of a graph, float or quantized.
+#[derive(Debug)]
 pub struct Path {
     pub steps: Vec<Step>,
     pub softmax: bool,
 }
 
 /// One layer.
+#[derive(Debug)]
 pub enum Step {
     /// A convolution or a dense layer.
     Weighted(Weighted),
@@ -20,33 +19,34 @@ pub enum Step {
 }
 
 /// A convolution or a dense layer.
+#[derive(Debug)]
 pub struct Weighted {
+    /// Name in plans and reports.
     pub name: String,
+    /// Its node, as errors call it.
+    pub node: String,
     pub convolution: bool,
-    /// `O×I×3×3` or `O×I`.
-    pub weights: Values,
+    /// `O×I×3×3`, `O×I`, or `I×O`.
+    pub weights: Weights,
     /// `None` while a `MatMul` waits for its `Add`.
     pub bias: Option<Bias>,
     pub inputs: usize,
     pub outputs: usize,
     pub relu: bool,
-    pub output_scale: Option<f32>,
+    pub output: Option<Steps>,
 }
 
-/// Whether a bias has a value for each output; the error names `node`.
-pub fn check_length(node: &NodeProto, bias: &Bias, outputs: usize) -> Result<(), String> {
-    let length = match bias {
-        Bias::Real(values) => values.len(),
-        Bias::Steps(steps) => steps.len(),
-    };
-    if length == outputs {
-        Ok(())
-    } else {
-        Err(format!("{} has {length} bias values for {outputs} outputs", describe(node)))
+impl Path {
+    /// The layers with weights, in order.
+    pub fn weighted(&self) -> impl Iterator<Item = &Weighted> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Weighted(layer) => Some(layer),
+            Step::MaxPool => None,
+        })
     }
-}
 
-/// The transpose of a row-major matrix.
-pub fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
-    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
+    /// Whether any layer has int8 weights.
+    pub fn is_quantized(&self) -> bool {
+        self.weighted().any(|layer| matches!(layer.weights, Weights::Steps { .. }))
+    }
 }

@@ -1,21 +1,35 @@
 //! Recognising a VGG network in an ONNX graph, by its pattern and not by names.
 //!
 //! A VGG graph is one path: preprocessing ([`pixels`]), then convolutions with ReLU and max pools, a flattening, dense
-//! layers ([`path`]), perhaps a softmax. Weights are float constants, or int8 constants behind `DequantizeLinear`
-//! ([`weights`]).
+//! layers ([`path`], [`walk`]), perhaps a softmax. Weights are float constants, or integer constants behind
+//! `DequantizeLinear` ([`weights`], [`bias`]); activations are real numbers, or rounded by pairs of `QuantizeLinear` and
+//! `DequantizeLinear` ([`activation`]), repeated where nothing changes.
+//!
+//! [`find`] only looks; [`Found::take`] then takes the weights out of the message that was looked at ([`store`]). So a
+//! file that is refused keeps its whole message, and one that is not costs its weights once.
 
+mod activation;
+mod bias;
 mod layers;
 mod path;
 mod pixels;
+mod store;
+mod walk;
 mod weights;
+
+use tract_onnx::pb::ModelProto;
 
 use super::{
     network::{Conv, Dense, Layer, Network, Preprocessing},
     onnx::graph::Graph,
-    quantized::{QuantizedConv, QuantizedDense, QuantizedLayer, QuantizedNetwork},
+    quantized::{QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork},
 };
-use layers::{Path, Step};
-use weights::Values;
+use bias::Bias;
+use layers::{Path, Step, Weighted};
+use pixels::Pixels;
+use store::Store;
+use walk::Walk;
+use weights::Weights;
 
 /// A network found in a graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,94 +40,140 @@ pub enum Recognised {
     Quantized(QuantizedNetwork),
 }
 
-/// Finds the VGG network in `graph`; the error names the node that does not belong into one.
-pub fn recognise(graph: &Graph) -> Result<Recognised, String> {
-    let (pixels, value) = pixels::read(graph)?;
-    let mut path = path::read(graph, value, pixels.size)?;
-    if !pixels.reversed {
-        reverse_first_layer(&mut path)?;
-    }
-    if path.steps.iter().any(|step| matches!(step, Step::Weighted(w) if matches!(w.weights, Values::Steps { .. }))) {
-        let mean_rgb =
-            pixels.zero_points.ok_or("its weights are int8 but its picture is not dequantized by steps of 1")?;
-        quantized(path, pixels.size, mean_rgb).map(Recognised::Quantized)
-    } else {
-        let preprocessing = Preprocessing { mean_rgb: pixels.mean_rgb };
-        float(path, pixels.size, preprocessing).map(Recognised::Float)
-    }
+/// A network found in a graph, whose weights are still in the graph's message.
+#[derive(Debug)]
+pub struct Found {
+    pixels: Pixels,
+    path: Path,
 }
 
-/// Brings a network that takes RGB to BGR, the order that [`Network`] keeps.
-fn reverse_first_layer(path: &mut Path) -> Result<(), String> {
-    let Some(Step::Weighted(first)) = path.steps.iter_mut().find(|step| matches!(step, Step::Weighted(_))) else {
-        return Err("it holds no convolution".into());
-    };
-    // The first step is a convolution over three planes of nine weights.
-    match &mut first.weights {
-        Values::Real(values) => values.chunks_exact_mut(27).for_each(swap_red_and_blue),
-        Values::Steps { steps, .. } => steps.chunks_exact_mut(27).for_each(swap_red_and_blue),
+/// Finds the VGG network in `graph`; the error names the node that does not belong into one.
+pub fn find(graph: &Graph) -> Result<Found, String> {
+    let (pixels, value) = pixels::read(graph)?;
+    let walk = Walk::new(pixels.channels, pixels.size, pixels.steps);
+    let path = path::read(graph, value, walk)?;
+    if path.is_quantized() {
+        check_quantized(&path)?;
+        if pixels.rounded.is_none() {
+            return Err("its weights are int8 but its picture is not in steps".into());
+        }
+    } else {
+        let rounded = matches!(pixels.rounded, Some(QuantizedInput::Real { .. }));
+        if rounded || pixels.channels != 3 {
+            return Err("its weights are float, but its input is not an RGB picture as it is".into());
+        }
+        check_float(&path)?;
+    }
+    Ok(Found { pixels, path })
+}
+
+fn check_float(path: &Path) -> Result<(), String> {
+    for layer in path.weighted() {
+        let real = matches!((&layer.weights, &layer.bias), (Weights::Real { .. }, Some(Bias::Real(_))));
+        if !real || layer.output.is_some() {
+            return Err(format!("{} has float weights, but its bias or its output is quantized", layer.node));
+        }
+        if layer.convolution && !layer.relu {
+            return Err(format!("{} is a convolution without ReLU", layer.node));
+        }
     }
     Ok(())
 }
 
-fn swap_red_and_blue<T>(kernel: &mut [T]) {
-    let (red, rest) = kernel.split_at_mut(9);
-    red.swap_with_slice(&mut rest[9..]);
+fn check_quantized(path: &Path) -> Result<(), String> {
+    let mut layers = path.weighted().peekable();
+    while let Some(layer) = layers.next() {
+        if !matches!((&layer.weights, &layer.bias), (Weights::Steps { .. }, Some(Bias::Steps(_)))) {
+            return Err(format!("{} has float weights among layers with int8 ones", layer.node));
+        }
+        if layer.output.is_none() && (layer.convolution || layer.relu || layers.peek().is_some()) {
+            return Err(format!("the output of {} is not quantized", layer.node));
+        }
+    }
+    Ok(())
 }
 
-fn float(path: Path, input_size: usize, preprocessing: Preprocessing) -> Result<Network, String> {
-    let softmax = path.softmax;
-    let mut layers = Vec::with_capacity(path.steps.len());
-    for step in path.steps {
-        layers.push(match step {
-            Step::MaxPool => Layer::MaxPool,
-            Step::Weighted(w) => {
-                let mixed = || format!("{} has float weights, but its bias or its output is quantized", w.name);
-                let (Values::Real(weights), None) = (w.weights, w.output_scale) else { return Err(mixed()) };
-                let bias = w.bias.ok_or_else(mixed)?;
-                let bias = bias.real().ok_or_else(mixed)?;
-                let (name, inputs, outputs) = (w.name, w.inputs, w.outputs);
-                match w.convolution {
-                    true if !w.relu => return Err(format!("{name} is a convolution without ReLU")),
-                    true => Layer::Conv(Conv { name, weights, bias, inputs, outputs }),
-                    false => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu: w.relu }),
+impl Found {
+    /// The network, with the weights out of `model`, the message that it was found in.
+    pub fn take(self, model: ModelProto) -> Result<Recognised, String> {
+        let Found { pixels, path } = self;
+        let mut store = Store::new(model, path.weighted().filter_map(|layer| layer.weights.tensor()));
+        let quantized = path.is_quantized();
+        match pixels.rounded {
+            Some(input) if quantized => {
+                let mut network = QuantizedNetwork {
+                    input_size: pixels.size,
+                    softmax: path.softmax,
+                    layers: path
+                        .steps
+                        .into_iter()
+                        .map(|step| quantized_layer(step, &mut store))
+                        .collect::<Result<_, _>>()?,
+                    input,
+                };
+                // A picture's first kernels take BGR, and others what the file takes.
+                let expected = matches!(network.input, QuantizedInput::Picture { .. });
+                if let Some(QuantizedLayer::Conv(first)) = network.layers.first_mut()
+                    && pixels.reversed != expected
+                {
+                    reverse_channels(&mut first.weights);
                 }
+                Ok(Recognised::Quantized(network))
             }
-        });
+            _ => {
+                let mut network = Network {
+                    input_size: pixels.size,
+                    preprocessing: Preprocessing { mean_rgb: pixels.mean_rgb },
+                    softmax: path.softmax,
+                    layers: path
+                        .steps
+                        .into_iter()
+                        .map(|step| float_layer(step, &mut store))
+                        .collect::<Result<_, _>>()?,
+                };
+                if let Some(Layer::Conv(first)) = network.layers.first_mut()
+                    && !pixels.reversed
+                {
+                    reverse_channels(&mut first.weights);
+                }
+                Ok(Recognised::Float(network))
+            }
+        }
     }
-    Ok(Network { input_size, preprocessing, layers, softmax })
 }
 
-fn quantized(path: Path, input_size: usize, mean_rgb: [u8; 3]) -> Result<QuantizedNetwork, String> {
-    let last = path.steps.len() - 1;
-    let mut layers = Vec::with_capacity(path.steps.len());
-    for (index, step) in path.steps.into_iter().enumerate() {
-        layers.push(match step {
-            Step::MaxPool => QuantizedLayer::MaxPool,
-            Step::Weighted(w) => {
-                let mixed = || format!("{} is only partly quantized", w.name);
-                let Values::Steps { steps: weights, scales: weight_scales } = w.weights else { return Err(mixed()) };
-                let bias = w.bias.ok_or_else(mixed)?;
-                let bias = bias.steps().ok_or_else(mixed)?;
-                let (name, inputs, outputs, output_scale) = (w.name, w.inputs, w.outputs, w.output_scale);
-                match w.convolution {
-                    true => {
-                        let output_scale =
-                            output_scale.ok_or_else(|| format!("the output of {name} is not quantized"))?;
-                        let conv = QuantizedConv { name, weights, weight_scales, bias, inputs, outputs, output_scale };
-                        QuantizedLayer::Conv(conv)
-                    }
-                    false if output_scale.is_none() && (index != last || w.relu) => {
-                        return Err(format!("the output of {name} is not quantized"));
-                    }
-                    false => {
-                        let dense =
-                            QuantizedDense { name, weights, weight_scales, bias, inputs, outputs, output_scale };
-                        QuantizedLayer::Dense(dense)
-                    }
-                }
-            }
-        });
+/// Swaps red and blue in kernels over three planes of nine weights.
+fn reverse_channels<T>(weights: &mut [T]) {
+    for kernel in weights.chunks_exact_mut(27) {
+        let (first, rest) = kernel.split_at_mut(9);
+        first.swap_with_slice(&mut rest[9..]);
     }
-    Ok(QuantizedNetwork { input_size, mean_rgb, layers })
+}
+
+fn float_layer(step: Step, store: &mut Store) -> Result<Layer, String> {
+    let Step::Weighted(layer) = step else { return Ok(Layer::MaxPool) };
+    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, .. } = layer;
+    let Some(Bias::Real(bias)) = bias else { return Err(format!("{name} has no float bias")) };
+    let weights = weights.take_real(store)?;
+    Ok(match convolution {
+        true => Layer::Conv(Conv { name, weights, bias, inputs, outputs }),
+        false => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu }),
+    })
+}
+
+fn quantized_layer(step: Step, store: &mut Store) -> Result<QuantizedLayer, String> {
+    let Step::Weighted(layer) = step else { return Ok(QuantizedLayer::MaxPool) };
+    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, output, .. } = layer;
+    let Some(Bias::Steps(bias)) = bias else { return Err(format!("{name} has no int32 bias")) };
+    let output = output.map(|steps| steps.quantization);
+    let (weights, weight_scales) = weights.take_steps(store)?;
+    Ok(match (convolution, output) {
+        (true, Some(output)) => {
+            QuantizedLayer::Conv(QuantizedConv { name, weights, weight_scales, bias, inputs, outputs, relu, output })
+        }
+        (true, None) => return Err(format!("the output of {name} is not quantized")),
+        (false, output) => {
+            QuantizedLayer::Dense(QuantizedDense { name, weights, weight_scales, bias, inputs, outputs, relu, output })
+        }
+    })
 }
