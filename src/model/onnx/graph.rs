@@ -146,11 +146,12 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Kind and name of a node, for errors.
+/// Kind and name of a node, for errors, on one line whatever a damaged file calls it.
 pub fn describe(node: &NodeProto) -> String {
+    let kind = node.op_type.escape_debug();
     match (&node.name, node.output.first()) {
-        (name, Some(output)) if name.is_empty() => format!("the {} node that makes {output:?}", node.op_type),
-        (name, _) => format!("{} node {name:?}", node.op_type),
+        (name, Some(output)) if name.is_empty() => format!("the {kind} node that makes {output:?}"),
+        (name, _) => format!("{kind} node {name:?}"),
     }
 }
 

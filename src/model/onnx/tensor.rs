@@ -114,7 +114,7 @@ pub fn read(tensor: &TensorProto) -> Result<Constant, String> {
     Ok(Constant { shape, elements })
 }
 
-/// Like [`read`], but bytes and typed floats keep the memory they are in.
+/// Like [`read`], but bytes and typed floats keep the memory they are in, and raw floats move out of theirs bit by bit.
 pub fn take(mut tensor: TensorProto) -> Result<Constant, String> {
     let Outline { shape, data_type } = outline(&tensor)?;
     let raw = std::mem::take(&mut tensor.raw_data);
@@ -123,6 +123,7 @@ pub fn take(mut tensor: TensorProto) -> Result<Constant, String> {
         DataType::Int8 if !raw.is_empty() => Elements::I8(raw.into_iter().map(|byte| byte as i8).collect()),
         DataType::Uint8 if !raw.is_empty() => Elements::U8(raw),
         DataType::Float if raw.is_empty() => Elements::F32(std::mem::take(&mut tensor.float_data)),
+        DataType::Float => Elements::F32(floats(raw)),
         _ => {
             tensor.raw_data = raw;
             return read(&tensor);
@@ -138,6 +139,26 @@ fn words<T, const N: usize>(raw: &[u8], decode: fn([u8; N]) -> T) -> Option<Vec<
     }
     let (chunks, _) = raw.as_chunks::<N>();
     Some(chunks.iter().map(|&chunk| decode(chunk)).collect())
+}
+
+/// Bytes of raw floats that are freed at once.
+const PIECE_BYTES: usize = 16 << 20;
+
+/// Little-endian floats, from the last to the first, so that the bytes can be freed as the floats come to be.
+fn floats(mut raw: Vec<u8>) -> Vec<f32> {
+    // Zeros that nothing has written yet cost no memory.
+    let mut values = vec![0.0; raw.len() / 4];
+    raw.truncate(values.len() * 4);
+    while !raw.is_empty() {
+        let start = raw.len().saturating_sub(PIECE_BYTES);
+        let (words, _) = raw[start..].as_chunks();
+        for (value, &word) in values[start / 4..].iter_mut().zip(words) {
+            *value = f32::from_le_bytes(word);
+        }
+        raw.truncate(start);
+        raw.shrink_to_fit();
+    }
+    values
 }
 
 /// How many of the values are in the range of `T`; one that is not shows as a wrong element count.
@@ -196,6 +217,13 @@ mod tests {
         };
         assert_eq!(read(&tensor).unwrap().elements, Elements::I8(vec![-3, 7]));
         assert_eq!(take(tensor).unwrap().elements, Elements::I8(vec![-3, 7]));
+    }
+
+    #[test]
+    fn many_floats_are_moved_in_pieces() {
+        let values: Vec<f32> = (0..PIECE_BYTES / 2 + 3).map(|i| i as f32).collect();
+        let constant = Constant { shape: vec![values.len()], elements: Elements::F32(values) };
+        assert!(take(write("t", &constant)).unwrap() == constant);
     }
 
     #[test]

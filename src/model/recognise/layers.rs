@@ -13,7 +13,7 @@ pub struct Path {
 #[derive(Debug)]
 pub enum Step {
     /// A convolution or a dense layer.
-    Weighted(Weighted),
+    Weighted(Box<Weighted>),
     /// 2×2 max pool with stride 2.
     MaxPool,
 }
@@ -40,7 +40,7 @@ impl Path {
     /// The layers with weights, in order.
     pub fn weighted(&self) -> impl Iterator<Item = &Weighted> {
         self.steps.iter().filter_map(|step| match step {
-            Step::Weighted(layer) => Some(layer),
+            Step::Weighted(layer) => Some(&**layer),
             Step::MaxPool => None,
         })
     }

@@ -152,7 +152,7 @@ fn reverse_channels<T>(weights: &mut [T]) {
 
 fn float_layer(step: Step, store: &mut Store) -> Result<Layer, String> {
     let Step::Weighted(layer) = step else { return Ok(Layer::MaxPool) };
-    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, .. } = layer;
+    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, .. } = *layer;
     let Some(Bias::Real(bias)) = bias else { return Err(format!("{name} has no float bias")) };
     let weights = weights.take_real(store)?;
     Ok(match convolution {
@@ -163,7 +163,7 @@ fn float_layer(step: Step, store: &mut Store) -> Result<Layer, String> {
 
 fn quantized_layer(step: Step, store: &mut Store) -> Result<QuantizedLayer, String> {
     let Step::Weighted(layer) = step else { return Ok(QuantizedLayer::MaxPool) };
-    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, output, .. } = layer;
+    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, output, .. } = *layer;
     let Some(Bias::Steps(bias)) = bias else { return Err(format!("{name} has no int32 bias")) };
     let output = output.map(|steps| steps.quantization);
     let (weights, weight_scales) = weights.take_steps(store)?;

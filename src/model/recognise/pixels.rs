@@ -148,7 +148,7 @@ impl Walk<'_> {
             },
         };
         let axis = attribute_int(node, "axis", 1);
-        if zero != [zero[0]; 3] && axis != channels && axis + 4 != channels {
+        if zero != [zero[0]; 3] && ![channels, channels - 4].contains(&axis) {
             return refuse("has zero points for another axis than the channels");
         }
         self.read_bytes(in_rgb_order(zero, self.pixels.reversed));

@@ -51,7 +51,7 @@ impl Walk {
     /// these.
     fn maker(&mut self) -> Option<&mut Weighted> {
         self.steps.iter_mut().rev().find_map(|step| match step {
-            Step::Weighted(layer) => Some(layer),
+            Step::Weighted(layer) => Some(&mut **layer),
             Step::MaxPool => None,
         })
     }
@@ -196,7 +196,7 @@ impl Walk {
         let layer = Weighted { name, node, convolution, weights, bias, inputs, outputs, relu: false, output: None };
         self.channels = outputs;
         self.current = None;
-        self.steps.push(Step::Weighted(layer));
+        self.steps.push(Step::Weighted(Box::new(layer)));
     }
 
     /// A `Relu` follows its layer, before or after that layer's sums are rounded: 0 is a step of its own.

@@ -39,11 +39,6 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Number of output channels.
-    fn outputs(&self) -> usize {
-        self.shape.get(self.output_axis).copied().unwrap_or(0)
-    }
-
     /// Number of values that lie together for one output channel.
     fn run(&self) -> usize {
         self.shape.iter().skip(self.output_axis + 1).fold(1, |run, &length| run.saturating_mul(length))
@@ -219,12 +214,15 @@ fn rounded(real: &[f32], scales: &[f32], zeros: &[i16], layout: &Layout, unsigne
     runs.flat_map(|(values, (&scale, &zero))| values.iter().map(move |&value| step(value, scale, zero))).collect()
 }
 
+/// Where the zero points of 8-bit steps lie, and those of a bias too, which are 0.
+const ZERO_POINTS: std::ops::RangeInclusive<i64> = -128..=255;
+
 /// The scales and zero points of a `QuantizeLinear` or `DequantizeLinear` over a constant, one of each for an output.
 #[derive(Debug)]
 pub struct Scales {
     /// Finite and above 0.
     pub scales: Vec<f32>,
-    /// In the range of the constant's type.
+    /// In [`ZERO_POINTS`].
     pub zeros: Vec<i16>,
 }
 
@@ -254,7 +252,12 @@ impl Scales {
             Some(zero) => zero
                 .elements
                 .integers()
-                .and_then(|zeros| zeros.into_iter().map(|zero| i16::try_from(zero).ok()).collect::<Option<Vec<_>>>())
+                .and_then(|zeros| {
+                    zeros
+                        .into_iter()
+                        .map(|zero| ZERO_POINTS.contains(&zero).then_some(zero as i16))
+                        .collect::<Option<Vec<_>>>()
+                })
                 .ok_or_else(|| format!("{} has zero points that are not small integers", describe(node)))?,
         };
         let zeros = match zeros.len() {
