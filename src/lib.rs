@@ -22,6 +22,8 @@
 //! 3. A model says everything about itself; a file that does not is refused with the way to mend it.
 //! 4. Every error names what was tried, on which file or device, and what to do next.
 //! 5. No input makes the program panic.
+//! 6. Sums of integers are exact, so an answer depends on the model and the picture alone: not on the board, its instruction
+//!    set, the number of threads or the algorithm.
 
 pub mod camera;
 pub mod display;

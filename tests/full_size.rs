@@ -7,7 +7,7 @@ mod common;
 
 use common::{metadata, random_picture, random_vgg};
 use vggcam::{
-    engine::{classifier::Classifier, plan::Form},
+    engine::{classifier::Classifier, open::Settings, plan::Form},
     finetune::quantize::{calibrate, quantize},
     model::{
         file,
@@ -35,7 +35,7 @@ fn a_full_width_network_is_written_quantized_and_run() {
     file::write_network(&float, &network, &metadata).unwrap();
     file::write_quantized(&int8, &quantize(&network, &scales), &metadata).unwrap();
     drop(network);
-    let [float, int8] = [float, int8].map(|path| Classifier::open(&path, 2).unwrap());
+    let [float, int8] = [float, int8].map(|path| Classifier::open(&path, Settings::plain(2)).unwrap());
     assert_eq!([float.form(), int8.form()], [Form::Float, Form::Integer]);
     for picture in &pictures {
         let [float, int8] = [&float, &int8].map(|model| logits(&model.classify(picture).unwrap().probabilities));

@@ -11,6 +11,7 @@ use tract_onnx::pb::ModelProto;
 use vggcam::{
     engine::{
         classifier::Classifier,
+        open::{self, Settings},
         plan::{Form, Plan},
     },
     finetune::quantize::{calibrate, quantize},
@@ -54,7 +55,7 @@ fn changed(bytes: &[u8], change: impl FnOnce(&mut ModelProto)) -> Vec<u8> {
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    let error = match Classifier::from_bytes(bytes, "m.onnx", 1) {
+    let error = match Classifier::from_bytes(bytes, "m.onnx", Settings::plain(1)) {
         Ok(_) => panic!("a wrong model was taken"),
         Err(error) => error.to_string(),
     };
@@ -110,7 +111,7 @@ fn an_int8_file_that_is_no_vgg_still_gives_the_same_answer() {
             }
         }
     });
-    let plan = Plan::of_file(&file::parse(&foreign, "m.onnx").unwrap(), 1).unwrap();
+    let plan = open::from_bytes(&foreign, "m.onnx", Settings::plain(1)).unwrap().plan;
     assert_eq!(plan.form(), Form::Foreign);
     let mut same = small_quantized();
     same.input = QuantizedInput::Picture { mean_rgb: [110; 3] };
@@ -192,7 +193,7 @@ proptest::proptest! {
             let place = (place * bytes.len() as f64) as usize;
             bytes[place] = value;
         }
-        if let Ok(classifier) = Classifier::from_bytes(&bytes, "m.onnx", 1) {
+        if let Ok(classifier) = Classifier::from_bytes(&bytes, "m.onnx", Settings::plain(1)) {
             let _ = classifier.classify(&random_picture(1, 16));
         }
     }

@@ -4,7 +4,11 @@ use std::{io::stdout, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
-    engine::isa,
+    engine::{
+        integer::weights::Memory,
+        isa,
+        open::{EngineChoice, Settings},
+    },
     message::{one_line, print},
     runtime::{bench, classify, config, doctor, launch},
 };
@@ -60,9 +64,22 @@ struct ModelArgs {
     /// Model file [default: the bundled cat and dog model]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Threads that share the work of one picture [default: one for each core]
+    /// Threads that share the work of one picture [default: one for each core; on four cores and more, `run` leaves one]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
+    /// Engine that runs the model: `integer` for int8 VGG networks, `tract` for any file, `auto` for the first that can
+    #[arg(long, value_name = "ENGINE", default_value_t = EngineChoice::Auto)]
+    engine: EngineChoice,
+    /// Where a large model's weights lie: `lean` maps them from the file FILE.packed, `fast` reads them into memory
+    /// [default: fast where there is plenty]
+    #[arg(long, value_name = "lean|fast", value_parser = memory)]
+    memory: Option<Memory>,
+}
+
+impl ModelArgs {
+    fn settings(&self, threads: usize) -> Settings {
+        Settings { threads: self.threads.unwrap_or(threads), engine: self.engine, memory: self.memory, keep: true }
+    }
 }
 
 #[derive(Args)]
@@ -88,6 +105,14 @@ struct RunArgs {
     json: bool,
 }
 
+fn memory(text: &str) -> Result<Memory, String> {
+    match text {
+        "lean" => Ok(Memory::Lean),
+        "fast" => Ok(Memory::Fast),
+        _ => Err("lean or fast belongs here".into()),
+    }
+}
+
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "a whole number above 0 belongs here".into())
 }
@@ -111,24 +136,24 @@ fn main() -> ExitCode {
 fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let config = args.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
     launch::run(&launch::Wishes {
+        settings: args.model.settings(config.threads.unwrap_or_else(isa::threads_beside_others)),
         model: args.model.model.or(config.model),
         camera: args.camera.or(config.camera),
         displays: if args.display.is_empty() { config.display } else { args.display },
         frames: args.frames,
         json: args.json,
-        threads: args.model.threads.or(config.threads).unwrap_or_else(isa::cores),
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn classify_pictures(model: ModelArgs, json: bool, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
-    let classifier = launch::open_model(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores))?;
+    let classifier = launch::open_model(model.model.as_deref(), model.settings(isa::cores()))?;
     let summary = classify::classify(&classifier, paths, json, &mut stdout().lock())?;
     Ok(if summary.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<ExitCode> {
-    let report = bench::bench(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores), iterations)?;
+    let report = bench::bench(model.model.as_deref(), model.settings(isa::cores()), iterations)?;
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
         false => print(&bench::table(&report))?,
@@ -137,7 +162,7 @@ fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<Ex
 }
 
 fn examine(model: ModelArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let checks = doctor::examine(model.model.as_deref(), model.threads.unwrap_or_else(isa::cores));
+    let checks = doctor::examine(model.model.as_deref(), model.settings(isa::cores()));
     match json {
         true => {
             for check in &checks {

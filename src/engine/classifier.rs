@@ -3,51 +3,13 @@
 use std::path::Path;
 
 use image::RgbImage;
-use tract_onnx::prelude::TractError;
 
-use super::plan::{Form, Plan};
-use crate::{
-    model::{
-        file::{self, ModelError, ModelFile},
-        metadata::Metadata,
-    },
-    vision::fit::fit,
+use super::{
+    error::EngineError,
+    open::{self, Opened, Settings},
+    plan::{Form, Plan},
 };
-
-/// Why a model could not be loaded or run.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The file is not a model.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The model lacks what a classifier needs, or its parts contradict each other.
-    #[error("cannot classify with {model}: {reason}")]
-    Unfit { model: String, reason: String },
-    /// The graph cannot be computed.
-    #[error("cannot load {model}: {reason}")]
-    Load { model: String, reason: String },
-    /// The graph failed on a picture.
-    #[error("cannot run {model}: {reason}")]
-    Run { model: String, reason: String },
-}
-
-impl EngineError {
-    pub(super) fn load(model: &str, error: TractError) -> Self {
-        EngineError::Load { model: model.into(), reason: one_line(&error) }
-    }
-
-    pub(super) fn run(model: &str, error: TractError) -> Self {
-        EngineError::Run { model: model.into(), reason: one_line(&error) }
-    }
-}
-
-/// Outermost and innermost cause, on one line.
-fn one_line(error: &TractError) -> String {
-    let outer = error.to_string();
-    let inner = error.root_cause().to_string();
-    let text = if outer == inner { outer } else { format!("{outer}: {inner}") };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+use crate::{model::metadata::Metadata, vision::fit::fit};
 
 /// Answer for one picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,27 +46,27 @@ pub struct Classifier {
     what: String,
     metadata: Metadata,
     plan: Plan,
+    fallback: Option<String>,
 }
 
 impl Classifier {
     /// Loads a model file written by `finetune`.
-    pub fn open(path: &Path, threads: usize) -> Result<Self, EngineError> {
-        Self::new(file::open(path)?, threads)
+    pub fn open(path: &Path, settings: Settings) -> Result<Self, EngineError> {
+        Self::new(open::open(path, settings)?)
     }
 
     /// Loads a model file held in memory; `what` names it in errors.
-    pub fn from_bytes(bytes: &[u8], what: &str, threads: usize) -> Result<Self, EngineError> {
-        Self::new(file::parse(bytes, what)?, threads)
+    pub fn from_bytes(bytes: &[u8], what: &str, settings: Settings) -> Result<Self, EngineError> {
+        Self::new(open::from_bytes(bytes, what, settings)?)
     }
 
     /// Loads the model that is built into the program.
-    pub fn bundled(threads: usize) -> Result<Self, EngineError> {
-        Self::from_bytes(BUNDLED, BUNDLED_NAME, threads)
+    pub fn bundled(settings: Settings) -> Result<Self, EngineError> {
+        Self::from_bytes(BUNDLED, BUNDLED_NAME, settings)
     }
 
-    fn new(file: ModelFile, threads: usize) -> Result<Self, EngineError> {
-        let plan = Plan::of_file(&file, threads).map_err(|error| EngineError::load(&file.what, error))?;
-        let ModelFile { what, metadata, .. } = file;
+    fn new(opened: Opened) -> Result<Self, EngineError> {
+        let Opened { what, metadata, plan, fallback } = opened;
         let unfit = |reason: String| EngineError::Unfit { model: what.clone(), reason };
         let metadata = metadata.ok_or_else(|| {
             unfit(
@@ -125,7 +87,7 @@ impl Classifier {
                 metadata.labels.join(", ")
             )));
         }
-        Ok(Classifier { what, metadata, plan })
+        Ok(Classifier { what, metadata, plan, fallback })
     }
 
     /// What the model says about itself.
@@ -136,6 +98,11 @@ impl Classifier {
     /// Which form of the network runs.
     pub fn form(&self) -> Form {
         self.plan.form()
+    }
+
+    /// Why the model does not run on the integer engine, if it does not.
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
     }
 
     /// Classifies a picture of any size.

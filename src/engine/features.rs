@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::{classifier::EngineError, plan::Plan};
+use super::{error::EngineError, plan::Plan};
 use crate::model::{network::Network, quantized::QuantizedNetwork};
 
 /// A feature extractor ready to run, on one thread a call; share it between threads to go faster.

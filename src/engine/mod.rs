@@ -1,8 +1,12 @@
 //! Picture in, probabilities out: the one path that both programs use.
 
 pub mod classifier;
+pub mod error;
 pub mod features;
 mod foreign;
 pub mod integer;
 pub mod isa;
+pub mod kernels;
+pub mod open;
+pub mod peaks;
 pub mod plan;

@@ -1,6 +1,6 @@
 //! A network ready to run in tract, and which form of it runs.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use image::RgbImage;
 use tract_onnx::{
@@ -11,24 +11,26 @@ use tract_onnx::{
     },
     tract_core::{
         internal::{bail, ensure},
+        ops::nn::{Softmax, SoftmaxKind},
         plan::eval,
     },
 };
 
-use super::{foreign, integer};
-use crate::model::{
-    file::{Contents, ModelFile},
-    network::Network,
-    onnx::graph::Graph,
-    quantized::QuantizedNetwork,
-    recognise::Recognised,
-    write,
+use super::{
+    foreign,
+    integer::{
+        engine::{Engine, Pixels},
+        op::IntegerNetwork,
+        prepare::{self, Settings},
+        program::Input as EngineInput,
+    },
 };
+use crate::model::{network::Network, onnx::graph::Graph, quantized::QuantizedNetwork, write};
 
 /// Which form of a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A quantized VGG network, multiplied and summed on integers.
+    /// A quantized VGG network, on the integer engine.
     Integer,
     /// A float VGG network.
     Float,
@@ -50,7 +52,7 @@ impl Form {
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Form::Integer => "int8 weights and activations, summed on integers",
+            Form::Integer => "int8 weights and activations, summed on integers by the integer engine",
             Form::Float => "float weights and activations",
             Form::Foreign => "not a VGG network: the file's own operators in plain tract, quantized ones in float",
         })
@@ -61,8 +63,20 @@ impl fmt::Display for Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Input {
     size: usize,
+    channels: usize,
     channels_last: bool,
     float: bool,
+}
+
+/// Time spent in one layer of one picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerTime {
+    /// Name of the layer.
+    pub name: String,
+    /// Time.
+    pub time: Duration,
+    /// Inputs that were read, where that depends on the picture; else 0.
+    pub inputs_read: usize,
 }
 
 /// A network that tract runs.
@@ -71,25 +85,40 @@ pub struct Plan {
     executor: Executor,
     input: Input,
     form: Form,
+    /// What computes all but the softmax, in the form [`Form::Integer`].
+    engine: Option<Engine>,
 }
 
 impl Plan {
-    /// Prepares whatever `file` holds, on `threads` threads.
-    pub fn of_file(file: &ModelFile, threads: usize) -> TractResult<Plan> {
-        match &file.contents {
-            Contents::Network(Recognised::Quantized(network)) => Plan::integer(network, threads),
-            Contents::Network(Recognised::Float(network)) => Plan::float(network, threads),
-            Contents::Foreign { proto, reason } => {
-                log::info!("{} runs in plain tract: {reason}", file.what);
-                Plan::foreign(proto, threads)
-            }
-        }
+    /// Prepares a quantized network on `threads` threads, with its weights packed in memory; a last layer whose output is
+    /// quantized gives its uint8 steps.
+    pub fn integer(network: &QuantizedNetwork, threads: usize) -> TractResult<Plan> {
+        let settings = Settings { threads, memory: None };
+        let engine = prepare::in_memory(network.clone(), settings).map_err(TractError::msg)?;
+        Plan::of_engine(engine, network.softmax, true)
     }
 
-    /// Prepares a quantized network.
-    pub fn integer(network: &QuantizedNetwork, threads: usize) -> TractResult<Plan> {
-        let model = integer::wire(network)?;
-        Plan::new(model, threads, picture(network.input_size), Form::Integer)
+    /// Prepares an engine: the whole quantized network is one op of the plan, a softmax another.
+    ///
+    /// `steps` says whether quantized outputs at the end are given as steps and not as real numbers.
+    pub fn of_engine(engine: Engine, softmax: bool, steps: bool) -> TractResult<Plan> {
+        let input = match engine.program().input {
+            EngineInput::Picture { map } => picture(map.height),
+            EngineInput::Real { map, .. } => {
+                Input { size: map.height, channels: map.channels, channels_last: false, float: true }
+            }
+        };
+        let mut model = TypedModel::default();
+        let op = IntegerNetwork { engine: engine.clone(), steps: steps && !softmax };
+        let picture = model.add_source("picture", op.input_fact())?;
+        let mut value = model.wire_node("network", op, &[picture])?[0];
+        if softmax {
+            let softmax = Softmax { axes: tvec![1], quant_output_dt: None, kind: SoftmaxKind::default() };
+            value = model.wire_node("softmax", softmax, &[value])?[0];
+        }
+        model.select_output_outlets(&[value])?;
+        let plan = Plan::new(model, 1, input, Form::Integer)?;
+        Ok(Plan { engine: Some(engine), ..plan })
     }
 
     /// Prepares a float network.
@@ -124,7 +153,7 @@ impl Plan {
     fn new(model: TypedModel, threads: usize, input: Input, form: Form) -> TractResult<Plan> {
         let plan = TypedSimplePlan::new(model.into_optimized()?)?;
         let executor = if threads > 1 { Executor::multithread(threads) } else { Executor::SingleThread };
-        Ok(Plan { plan, executor, input, form })
+        Ok(Plan { plan, executor, input, form, engine: None })
     }
 
     /// Which form runs.
@@ -146,23 +175,43 @@ impl Plan {
     }
 
     /// Runs the network once and measures each layer, in the order in which they start.
-    pub fn profile(&self, fitted: &RgbImage) -> TractResult<Vec<(String, Duration)>> {
+    pub fn profile(&self, fitted: &RgbImage) -> TractResult<Vec<LayerTime>> {
+        if let Some(engine) = &self.engine {
+            return self.profile_engine(engine, fitted);
+        }
         let input = self.tensor(fitted)?;
-        let mut layers: Vec<(String, Duration)> = vec![];
+        let mut layers: Vec<LayerTime> = vec![];
         multithread_tract_scope(self.executor.clone(), || {
             self.plan.spawn()?.run_plan_with_eval(tvec![input.into()], |context, state, node, inputs| {
                 let start = std::time::Instant::now();
                 let result = eval(context, state, node, inputs);
                 let spent = start.elapsed();
                 let layer = node.name.split('.').next().unwrap_or_default();
-                match layers.iter_mut().find(|(name, _)| name == layer) {
-                    Some((_, total)) => *total += spent,
-                    None => layers.push((layer.into(), spent)),
+                match layers.iter_mut().find(|known| known.name == layer) {
+                    Some(known) => known.time += spent,
+                    None => layers.push(LayerTime { name: layer.into(), time: spent, inputs_read: 0 }),
                 }
                 result
             })
         })?;
         Ok(layers)
+    }
+
+    fn profile_engine(&self, engine: &Engine, fitted: &RgbImage) -> TractResult<Vec<LayerTime>> {
+        let input = self.tensor(fitted)?;
+        let plain = input.try_as_plain_ram()?;
+        let pixels = if self.input.float { Pixels::Real(plain.as_slice()?) } else { Pixels::Bytes(plain.as_slice()?) };
+        let (mut output, mut times) = (vec![0.0; engine.program().output.count], vec![]);
+        engine.run(pixels, &mut output, Some(&mut times))?;
+        let layers = engine.program().steps.iter().zip(times);
+        Ok(layers
+            .map(|(step, took)| LayerTime { name: step.name.clone(), time: took.time, inputs_read: took.inputs_read })
+            .collect())
+    }
+
+    /// The integer engine, in the form [`Form::Integer`].
+    pub fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
     }
 
     fn tensor(&self, fitted: &RgbImage) -> TractResult<Tensor> {
@@ -173,15 +222,20 @@ impl Plan {
             fitted.width(),
             fitted.height()
         );
-        let pixels = fitted.as_raw();
-        let interleaved = Tensor::from_shape(&[1, size, size, 3], pixels)?;
+        let channels = self.input.channels;
+        let pixels: Cow<[u8]> = match channels {
+            3 => fitted.as_raw().into(),
+            // Any picture does to measure a network that does not take colour pictures.
+            _ => fitted.pixels().flat_map(|pixel| (0..channels).map(move |channel| pixel[channel % 3])).collect(),
+        };
+        let interleaved = Tensor::from_shape(&[1, size, size, channels], &pixels)?;
         let tensor = if self.input.channels_last { interleaved } else { interleaved.permute_axes(&[0, 3, 1, 2])? };
         if self.input.float { Ok(tensor.cast_to::<f32>()?.into_owned()) } else { Ok(tensor) }
     }
 }
 
 fn picture(size: usize) -> Input {
-    Input { size, channels_last: true, float: false }
+    Input { size, channels: 3, channels_last: true, float: false }
 }
 
 fn foreign_input(proto: &ModelProto) -> TractResult<Input> {
@@ -197,15 +251,10 @@ fn foreign_input(proto: &ModelProto) -> TractResult<Input> {
         "its input {:?} is neither uint8 nor float",
         declared.name
     );
-    Ok(Input { size, channels_last, float })
+    Ok(Input { size, channels: 3, channels_last, float })
 }
 
-/// Float values as they are; an integer network's int8 activations as the uint8 steps that they stand for.
+/// Values as floats; steps as they are.
 fn real_values(output: &TValue) -> TractResult<Vec<f32>> {
-    let plain = output.try_as_plain_ram()?;
-    if output.datum_type() == i8::datum_type() {
-        Ok(plain.as_slice::<i8>()?.iter().map(|&v| f32::from(v) + 128.0).collect())
-    } else {
-        Ok(output.cast_to::<f32>()?.try_as_plain_ram()?.as_slice::<f32>()?.to_vec())
-    }
+    Ok(output.cast_to::<f32>()?.try_as_plain_ram()?.as_slice::<f32>()?.to_vec())
 }

@@ -6,7 +6,10 @@ use rayon::prelude::*;
 
 use super::{progress::Progress, summary::Skipped};
 use crate::{
-    engine::classifier::{Classifier, EngineError, Prediction},
+    engine::{
+        classifier::{Classifier, Prediction},
+        error::EngineError,
+    },
     vision::decode::read_picture,
 };
 

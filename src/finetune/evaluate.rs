@@ -14,7 +14,7 @@ use super::{
     labels::match_folders,
     summary::{Outcome, Skipped},
 };
-use crate::engine::classifier::Classifier;
+use crate::engine::{classifier::Classifier, open::Settings};
 
 /// What an evaluation found out.
 #[derive(Clone, Debug, Serialize)]
@@ -35,7 +35,7 @@ pub struct Evaluation {
 
 /// Classifies every picture in the class folders of `data`, or of `data/valid` if it has one.
 pub fn evaluate(model: &Path, data: &Path) -> anyhow::Result<Evaluation> {
-    let classifier = Classifier::open(model, 1)?;
+    let classifier = Classifier::open(model, Settings::plain(1))?;
     let folder = if data.join("valid").is_dir() { data.join("valid") } else { data.to_path_buf() };
     let split = dataset::split(&folder)?;
     let labels = &classifier.metadata().labels;

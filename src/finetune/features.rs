@@ -15,7 +15,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    engine::{classifier::EngineError, features::Extractor},
+    engine::{error::EngineError, features::Extractor},
     model::{metadata::Fit, network::Network, quantized::QuantizedNetwork, write},
     vision::{decode::decode_picture, fit::fit},
 };

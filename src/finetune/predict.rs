@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::{answers::answer_all, labels};
 use crate::{
-    engine::classifier::Classifier,
+    engine::{classifier::Classifier, open::Settings},
     model::file::write_atomically,
     vision::pictures::{PicturesError, list_pictures, natural_order},
 };
@@ -26,7 +26,7 @@ pub struct Predicted {
 /// Writes `id,label` for every picture in `folder` to `out`: the file's stem and the probability of `class`, by
 /// default the model's second.
 pub fn predict(model: &Path, folder: &Path, class: Option<&str>, out: &Path) -> anyhow::Result<Predicted> {
-    let classifier = Classifier::open(model, 1)?;
+    let classifier = Classifier::open(model, Settings::plain(1))?;
     let classes = &classifier.metadata().labels;
     let known = || format!("{} knows {}", model.display(), classes.join(", "));
     let class = match class {

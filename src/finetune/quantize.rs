@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::histogram::Histogram;
 use crate::{
-    engine::{classifier::EngineError, features::Activations},
+    engine::{error::EngineError, features::Activations},
     model::{
         network::{Conv, Dense, Layer, Network},
         quantized::{Quantization, QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork},

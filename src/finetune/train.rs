@@ -19,7 +19,10 @@ use super::{
     summary::{Mistake, Outcome, Skipped, Summary},
 };
 use crate::{
-    engine::classifier::{Classifier, likeliest},
+    engine::{
+        classifier::{Classifier, likeliest},
+        open::Settings,
+    },
     model::{
         file::{self, write_atomically},
         metadata::{Fit, Metadata, Validation},
@@ -197,7 +200,7 @@ fn whole(mut backbone: QuantizedNetwork, head: QuantizedDense) -> QuantizedNetwo
 
 /// The file that was written must answer as was measured on cached features.
 fn check_file(model: &Path, files: &[PathBuf], measured: &[Vec<f32>]) -> anyhow::Result<()> {
-    let classifier = Classifier::open(model, 1)?;
+    let classifier = Classifier::open(model, Settings::plain(1))?;
     let stride = (files.len() / CHECKED).max(1);
     for (file, measured) in files.iter().zip(measured).step_by(stride) {
         let answer = classifier.classify(&read_picture(file)?)?;

@@ -4,10 +4,12 @@
 //! int32 sum `acc = bias + Σ w·(x − zero point of the input)` stands for the real value
 //! `acc × input scale × weight_scales[o]`. Padding adds nothing to a sum: it stands for real zero.
 
+use serde::{Deserialize, Serialize};
+
 /// How a tensor of uint8 steps stands for real numbers: real = (step − zero point) × scale.
 ///
 /// Real numbers become steps by `round half to even(real ÷ scale) + zero point`, cut to 0…255.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantization {
     /// Real value of one step, finite and above 0.
     pub scale: f32,
@@ -16,7 +18,7 @@ pub struct Quantization {
 }
 
 /// What the network reads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum QuantizedInput {
     /// The picture: uint8 `1×H×W×3` RGB.
     ///
@@ -35,11 +37,12 @@ pub enum QuantizedInput {
 }
 
 /// A 3×3 convolution with stride 1 and one pixel of padding, on integers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantizedConv {
     /// Name used in plans and reports, such as `block1_conv1`.
     pub name: String,
     /// Kernels, `O×I×3×3`, row-major.
+    #[serde(skip)]
     pub weights: Vec<i8>,
     /// Real value of one weight step, per output channel.
     pub weight_scales: Vec<f32>,
@@ -56,11 +59,12 @@ pub struct QuantizedConv {
 }
 
 /// A fully connected layer on integers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantizedDense {
     /// Name used in plans and reports, such as `fc1`.
     pub name: String,
     /// `O×I`, row-major; the first dense layer's inputs are flattened channel first (`C,H,W`).
+    #[serde(skip)]
     pub weights: Vec<i8>,
     /// Real value of one weight step, per output.
     pub weight_scales: Vec<f32>,
@@ -77,7 +81,7 @@ pub struct QuantizedDense {
 }
 
 /// One step of a quantized network.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum QuantizedLayer {
     /// Convolution, with or without ReLU.
     Conv(QuantizedConv),
@@ -88,7 +92,7 @@ pub enum QuantizedLayer {
 }
 
 /// A quantized VGG network.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantizedNetwork {
     /// Rows and columns of the square input.
     pub input_size: usize,

@@ -10,21 +10,26 @@ use anyhow::Context;
 use image::RgbImage;
 use serde::Serialize;
 
-use crate::{
-    engine::{
-        classifier::{BUNDLED, BUNDLED_NAME},
-        isa,
-        plan::Plan,
-    },
-    model::file,
+use crate::engine::{
+    classifier::{BUNDLED, BUNDLED_NAME},
+    integer::{engine::Engine, program::Work},
+    isa::Isa,
+    open::{self, Settings},
+    peaks::{self, Ceilings},
+    plan::LayerTime,
 };
+
+/// Pictures that are not timed.
+const WARM_UP: usize = 3;
+/// Pictures whose layers are timed.
+const PROFILES: usize = 9;
 
 /// Figures of one run; times in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The file, or what the bundled model is called.
     pub model: String,
-    /// Strongest instruction set extension of the processor.
+    /// Instruction set of the integer kernels; of the processor, where another engine runs.
     pub isa: &'static str,
     /// Threads that shared the work of one picture.
     pub threads: usize,
@@ -32,6 +37,9 @@ pub struct Report {
     pub precision: &'static str,
     /// The same in words.
     pub form: String,
+    /// Why the integer engine did not run, if it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
     /// Pictures timed, after a few that were not.
     pub iterations: usize,
     /// Time for one picture that is already fitted to the input.
@@ -40,8 +48,11 @@ pub struct Report {
     pub load_ms: f64,
     /// The most memory the process has held.
     pub peak_rss_bytes: u64,
+    /// What the machine could do at most, where the integer engine runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceilings: Option<CeilingReport>,
     /// Median time of each layer, in order.
-    pub layers: Vec<LayerTime>,
+    pub layers: Vec<LayerReport>,
 }
 
 /// Spread of the time for one picture, in milliseconds.
@@ -52,60 +63,106 @@ pub struct Latency {
     pub p99: f64,
 }
 
-/// Time spent in one layer.
+/// What all threads together could do at most, measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CeilingReport {
+    /// Billion multiply-accumulates of direct convolution a second.
+    pub direct_gmacs: f64,
+    /// Billion multiply-accumulates of Winograd's products a second.
+    pub winograd_gmacs: f64,
+    /// Billion bytes read from memory a second.
+    pub memory_gbytes: f64,
+}
+
+/// Time spent in one layer, and how it was spent.
 #[derive(Clone, Debug, Serialize)]
-pub struct LayerTime {
+pub struct LayerReport {
     pub name: String,
     pub ms: f64,
+    /// Which algorithm ran, where the integer engine runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
+    /// Share of the ceiling that the algorithm has, 0 to 1: its own multiplications, or the weights it read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_of_peak: Option<f64>,
+    /// Why it is another algorithm than usual, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Times the model at `path`, or the bundled one.
-pub fn bench(path: Option<&Path>, threads: usize, iterations: usize) -> anyhow::Result<Report> {
+pub fn bench(path: Option<&Path>, settings: Settings, iterations: usize) -> anyhow::Result<Report> {
     let start = Instant::now();
-    let file = match path {
-        Some(path) => file::open(path)?,
-        None => file::parse(BUNDLED, BUNDLED_NAME)?,
+    let opened = match path {
+        Some(path) => open::open(path, settings)?,
+        None => open::from_bytes(BUNDLED, BUNDLED_NAME, settings)?,
     };
-    let plan = Plan::of_file(&file, threads).with_context(|| format!("cannot load {}", file.what))?;
+    let plan = &opened.plan;
     let picture = test_picture(plan.input_size() as u32);
-    let run = || plan.run(&picture).with_context(|| format!("cannot run {}", file.what));
+    let run = || plan.run(&picture).with_context(|| format!("cannot run {}", opened.what));
     run()?;
     let load_ms = ms(start.elapsed());
-    for _ in 0..iterations.min(3) {
-        run()?;
-    }
+    // Before the ceilings are measured, which takes memory.
     let mut times = Vec::with_capacity(iterations);
-    for _ in 0..iterations {
+    for iteration in 0..iterations + WARM_UP {
         let start = Instant::now();
         run()?;
-        times.push(ms(start.elapsed()));
-    }
-    times.sort_by(f64::total_cmp);
-    let mut layers: Vec<(String, Vec<f64>)> = vec![];
-    for _ in 0..iterations.min(5) {
-        for (index, (name, spent)) in plan.profile(&picture)?.into_iter().enumerate() {
-            match layers.get_mut(index) {
-                Some((_, times)) => times.push(ms(spent)),
-                None => layers.push((name, vec![ms(spent)])),
-            }
+        if iteration >= WARM_UP {
+            times.push(ms(start.elapsed()));
         }
     }
-    let layers = layers.into_iter().map(|(name, mut times)| {
-        times.sort_by(f64::total_cmp);
-        LayerTime { name, ms: percentile(&times, 50) }
-    });
+    times.sort_by(f64::total_cmp);
+    let profiles = (0..iterations.min(PROFILES)).map(|_| plan.profile(&picture)).collect::<Result<Vec<_>, _>>()?;
+    let peak_rss_bytes = peak_rss_bytes();
+    let kernels = plan.engine().map(|engine| engine.program().kernels);
+    let ceilings = kernels.and_then(|kernels| peaks::measure(kernels, settings.threads));
+    let layers = layers(&profiles, plan.engine(), ceilings);
     Ok(Report {
-        model: file.what.clone(),
-        isa: isa::name(),
-        threads,
+        isa: kernels.map_or_else(Isa::strongest, |kernels| kernels.isa).name(),
+        threads: settings.threads,
         precision: plan.form().name(),
         form: plan.form().to_string(),
         iterations,
         latency_ms: Latency { min: times[0], p50: percentile(&times, 50), p99: percentile(&times, 99) },
         load_ms,
-        peak_rss_bytes: peak_rss_bytes(),
-        layers: layers.filter(|layer| layer.ms > 0.0005).collect(),
+        peak_rss_bytes,
+        ceilings: ceilings.map(|ceilings| CeilingReport {
+            direct_gmacs: round(ceilings.dot / 1e9),
+            winograd_gmacs: round(ceilings.product / 1e9),
+            memory_gbytes: round(ceilings.bytes / 1e9),
+        }),
+        layers,
+        fallback: opened.fallback,
+        model: opened.what,
     })
+}
+
+/// Medians over several profiles of a network; layers that take no time are left out.
+fn layers(profiles: &[Vec<LayerTime>], engine: Option<&Engine>, ceilings: Option<Ceilings>) -> Vec<LayerReport> {
+    let count = profiles.first().map_or(0, Vec::len);
+    let layers = (0..count).map(|index| {
+        let mut times: Vec<f64> = profiles.iter().map(|layers| ms(layers[index].time)).collect();
+        times.sort_by(f64::total_cmp);
+        let LayerTime { name, inputs_read, .. } = profiles[0][index].clone();
+        let ms = percentile(&times, 50);
+        let step = engine.map(|engine| (&engine.program().steps[index], engine.program().kernels));
+        let share_of_peak = ceilings.zip(step).map(|(ceilings, (step, kernels))| {
+            let share = match &step.work {
+                Work::Direct(_) => step.macs as f64 / ceilings.dot,
+                Work::Winograd(winograd) => winograd.product_macs(kernels) as f64 / ceilings.product,
+                Work::Dense(dense) => (inputs_read * dense.outputs) as f64 / ceilings.bytes,
+            };
+            round(share / (ms / 1e3))
+        });
+        LayerReport {
+            name,
+            ms,
+            algorithm: step.map(|(step, _)| step.work.algorithm()),
+            share_of_peak,
+            note: step.and_then(|(step, _)| step.note.clone()),
+        }
+    });
+    layers.filter(|layer| layer.ms > 0.0005).collect()
 }
 
 /// The report as text for people.
@@ -121,18 +178,42 @@ pub fn table(report: &Report) -> String {
     line("processor", format!("{}, {} thread{}", report.isa, report.threads, plural(report.threads)));
     line("latency", format!("{p50:.1} ms median, {min:.1} fastest, {p99:.1} p99 of {}", report.iterations));
     line("rate", format!("{:.1} pictures a second", 1e3 / p50));
+    if let Some(reason) = &report.fallback {
+        line("because", reason.clone());
+    }
     line("load", format!("{:.0} ms to the first answer", report.load_ms));
     line("memory", format!("{:.0} MB at most", report.peak_rss_bytes as f64 / 1e6));
+    if let Some(ceilings) = report.ceilings {
+        let CeilingReport { direct_gmacs, winograd_gmacs, memory_gbytes } = ceilings;
+        line(
+            "ceilings",
+            format!(
+                "{direct_gmacs:.0} GMAC/s direct, {winograd_gmacs:.0} GMAC/s Winograd, {memory_gbytes:.0} GB/s memory"
+            ),
+        );
+    }
     let longest = report.layers.iter().map(|layer| layer.ms).fold(0.0, f64::max);
     for layer in &report.layers {
-        let bar = "█".repeat((layer.ms / longest * 30.0).round() as usize);
-        let _ = writeln!(text, "  {:<14} {:8.2} ms {bar}", layer.name, layer.ms);
+        let bar = "█".repeat((layer.ms / longest * 20.0).round() as usize);
+        let share = layer.share_of_peak.map_or(String::new(), |share| format!("{:3.0} %", share * 100.0));
+        let algorithm = layer.algorithm.as_deref().unwrap_or_default();
+        let note = layer.note.as_deref().map_or(String::new(), |note| format!(" ({note})"));
+        let row = format!("  {:<14} {:8.2} ms {bar:20} {share:>5}  {algorithm}{note}", layer.name, layer.ms);
+        let _ = writeln!(text, "{}", row.trim_end());
+    }
+    if report.layers.iter().any(|layer| layer.share_of_peak.is_some()) {
+        text += "  %: of the ceiling for what the algorithm does, its multiplications or the weights it reads\n";
     }
     text
 }
 
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+/// To three digits behind the point.
+fn round(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
 }
 
 fn ms(duration: Duration) -> f64 {

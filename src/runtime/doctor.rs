@@ -10,7 +10,9 @@ use crate::{
     display::list,
     engine::{
         classifier::{BUNDLED_NAME, Classifier},
+        integer::weights::available_bytes,
         isa,
+        open::Settings,
     },
 };
 
@@ -43,9 +45,9 @@ pub struct Check {
 }
 
 /// Looks at everything. `model` is the file that a run would use; the bundled one if `None`.
-pub fn examine(model: Option<&Path>, threads: usize) -> Vec<Check> {
+pub fn examine(model: Option<&Path>, settings: Settings) -> Vec<Check> {
     let mut checks = machine();
-    checks.extend(check_model(model, threads));
+    checks.extend(check_model(model, settings));
     checks.extend(cameras());
     checks.extend(displays());
     checks
@@ -78,27 +80,29 @@ fn machine() -> Vec<Check> {
         (false, false) => format!("{}; not {}", present.join(", "), absent.join(", ")),
     };
     checks.push(check("machine", Status::Ok, "processor extensions", found));
+    checks.push(match isa::Isa::chosen() {
+        Ok(isa) => check("machine", Status::Ok, "integer kernels", isa.name()),
+        Err(reason) => check("machine", Status::Problem, "integer kernels", reason).advise("unset VGGCAM_ISA"),
+    });
     checks.extend(memory());
     checks
 }
 
 fn memory() -> Option<Check> {
-    const ENOUGH_KB: u64 = 200_000;
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let available_kb: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    let found = format!("{} MB available", available_kb / 1024);
-    Some(if available_kb >= ENOUGH_KB {
+    const ENOUGH: u64 = 200 << 20;
+    let available = available_bytes()?;
+    let found = format!("{} MB available", available >> 20);
+    Some(if available >= ENOUGH {
         check("machine", Status::Ok, "memory", found)
     } else {
         check("machine", Status::Note, "memory", found).advise("close other programs; a full-width VGG16 needs more")
     })
 }
 
-fn check_model(path: Option<&Path>, threads: usize) -> Vec<Check> {
+fn check_model(path: Option<&Path>, settings: Settings) -> Vec<Check> {
     let what = path.map_or(BUNDLED_NAME.to_string(), |path| path.display().to_string());
     let start = Instant::now();
-    let classifier = match open_model(path, threads) {
+    let classifier = match open_model(path, settings) {
         Ok(classifier) => classifier,
         Err(error) => {
             let advice = "make a model with `finetune train DATA --out DIR`, or leave --model out for the bundled one";
@@ -108,8 +112,12 @@ fn check_model(path: Option<&Path>, threads: usize) -> Vec<Check> {
     let metadata = classifier.metadata();
     let found = format!("{}; classes {}", metadata.name, metadata.labels.join(", "));
     let mut checks = vec![check("model", Status::Ok, what, found)];
-    let form = check("model", Status::Ok, "runs as", format!("{} ({})", classifier.form().name(), classifier.form()));
-    checks.push(form);
+    let form = format!("{} ({})", classifier.form().name(), classifier.form());
+    checks.push(match classifier.fallback() {
+        None => check("model", Status::Ok, "runs as", form),
+        Some(reason) => check("model", Status::Note, "runs as", form)
+            .advise(format!("slower than the integer engine, which does not take it: {reason}")),
+    });
     checks.push(match &metadata.validation {
         Some(v) => {
             let [float, int8] = [v.accuracy_f32, v.accuracy_int8].map(|accuracy| accuracy * 100.0);

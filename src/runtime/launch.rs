@@ -16,11 +16,11 @@ use super::{
 use crate::{
     camera::source::{self, Audience, DefaultCamera},
     display::{Panel, panel},
-    engine::classifier::Classifier,
+    engine::{classifier::Classifier, open::Settings},
 };
 
 /// What the user asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Wishes {
     /// Model file; the bundled one if `None`.
     pub model: Option<PathBuf>,
@@ -32,15 +32,15 @@ pub struct Wishes {
     pub frames: Option<u64>,
     /// Whether results are written as JSON lines.
     pub json: bool,
-    /// Threads that share the work of one picture.
-    pub threads: usize,
+    /// How the model runs.
+    pub settings: Settings,
 }
 
 /// Opens the model at `path`, or the bundled one.
-pub fn open_model(path: Option<&Path>, threads: usize) -> anyhow::Result<Classifier> {
+pub fn open_model(path: Option<&Path>, settings: Settings) -> anyhow::Result<Classifier> {
     Ok(match path {
-        Some(path) => Classifier::open(path, threads)?,
-        None => Classifier::bundled(threads)?,
+        Some(path) => Classifier::open(path, settings)?,
+        None => Classifier::bundled(settings)?,
     })
 }
 
@@ -52,7 +52,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         !(on_terminal && wishes.json),
         "--json and the display `terminal` both write to standard output; leave one of them out"
     );
-    let classifier = open_model(wishes.model.as_deref(), wishes.threads)?;
+    let classifier = open_model(wishes.model.as_deref(), wishes.settings)?;
     // With a display somebody looks at still pictures; without one their results are what counts.
     let watched = specs.iter().any(|spec| spec != "none");
     let audience = if watched { Audience::Eyes } else { Audience::Results };

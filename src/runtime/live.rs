@@ -29,7 +29,7 @@ use super::{
 use crate::{
     camera::{Camera, error::CameraError},
     display::{Panel, panel::DisplayError},
-    engine::classifier::{EngineError, Prediction},
+    engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
 };
 use inference::Inference;

@@ -1,29 +1,38 @@
-//! A quantized VGG network on integers, in a tract plan.
+//! The integer engine: a quantized VGG network on uint8 activations, int8 weights and int32 sums.
 //!
-//! Layer by layer: tract's integer kernels give int32 sums ([`convolution`], or a matrix product for a dense layer);
-//! [`requantize`] takes the 2×2 maximum where a max pool follows, adds the bias, scales per output channel and rounds, in
-//! one pass. The maximum may come first because scaling by a positive factor and rounding never swap two values.
+//! | file | holds |
+//! |---|---|
+//! | [`engine`] | a network ready to run, for any number of pictures at a time |
+//! | [`op`] | the network as an op of a tract plan |
+//! | [`prepare`], [`cache`] | from a model to an engine, with a file that keeps the packed weights |
+//! | [`program`] | what is done step by step, and where everything lies |
+//! | [`winograd`], [`direct`], [`dense`] | the steps: how a layer's work is cut into units, and what a unit does |
+//! | [`facts`], `check` | what is known about a network's weights, and whether its parts fit together |
+//! | [`bound`] | proof that Winograd's sums cannot overflow |
+//! | [`output`] | from sums to the steps of a layer's output |
+//! | [`weights`], [`pack`] | weights in the order in which the kernels read them |
+//! | [`map`] | where activations lie in the arena |
+//! | [`frame`], [`team`] | a picture under way: its units of work, and the threads that share them |
 //!
-//! Activations are kept as int8, that is uint8 steps minus 128, the type that tract's kernels multiply; the 128 goes
-//! into the bias: `Σ w·(x−128) = Σ w·x − 128·Σ w`. A map carries its border of padding, so that convolutions run
-//! without padding of their own and zero means 0 there too ([`pixels`] makes the first one).
+//! A layer is one step: convolution, bias, ReLU, requantization and max pool leave the cache together. The maximum is taken
+//! before the requantization, which never swaps two values.
 
-mod convolution;
-mod logits;
-mod patches;
-mod pixels;
-mod requantize;
-mod wire;
-
-pub use wire::wire;
-
-/// Real zero in the int8 form of a uint8 activation.
-const ZERO: i8 = -128;
-
-/// Bias of a layer over int8 activations: the file's bias, and what the shift by 128 takes away.
-fn shifted_bias(bias: &[i32], weights: &[i8], shift: impl Fn(usize) -> i32) -> Vec<i32> {
-    let per_output = weights.len() / bias.len().max(1);
-    let row_sum =
-        |row: &[i8]| row.iter().enumerate().fold(0i32, |sum, (i, &w)| sum.wrapping_add(i32::from(w) * shift(i)));
-    bias.iter().zip(weights.chunks_exact(per_output.max(1))).map(|(&b, row)| b.wrapping_sub(row_sum(row))).collect()
-}
+pub mod bound;
+pub mod cache;
+mod check;
+pub mod dense;
+pub mod direct;
+pub mod engine;
+pub mod facts;
+pub mod frame;
+pub mod map;
+pub mod op;
+pub mod output;
+pub mod pack;
+pub mod prepare;
+pub mod program;
+pub mod team;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+pub mod winograd;

@@ -13,7 +13,7 @@ use super::{
     scene::{Outcome, Shared, Shot},
 };
 use crate::{
-    engine::classifier::{EngineError, Prediction},
+    engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
     runtime::{
         decide::Decider,

@@ -1,0 +1,93 @@
+//! From a quantized network to an engine.
+
+use std::path::Path;
+
+use super::{
+    cache::{self, Draft, Header, Key},
+    engine::Engine,
+    facts::{self, Facts},
+    program::Program,
+    weights::{Memory, Weights},
+};
+use crate::{
+    engine::{isa::Isa, kernels::Kernels},
+    model::quantized::QuantizedNetwork,
+};
+
+/// Bytes of packed weights from which a file of them saves more time than it costs to check.
+const WORTH_KEEPING: usize = 8 << 20;
+
+/// How a network is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Threads that share the work of one picture.
+    pub threads: usize,
+    /// Where weights lie that are kept in a file; as memory allows if `None`.
+    pub memory: Option<Memory>,
+}
+
+impl Settings {
+    fn memory_for(self, key: &Key) -> Memory {
+        self.memory.unwrap_or_else(|| Memory::automatic(key.model_bytes))
+    }
+}
+
+/// The kernels that `VGGCAM_ISA` asks for, else the best of this processor.
+pub fn kernels() -> Result<&'static Kernels, String> {
+    let isa = Isa::chosen()?;
+    Kernels::of(isa).ok_or_else(|| format!("there are no kernels for {isa} in this program"))
+}
+
+/// Packs `network` in memory. The error says why it cannot run.
+pub fn in_memory(network: QuantizedNetwork, settings: Settings) -> Result<Engine, String> {
+    let program = Program::new(&network, &Facts::of(&network), kernels()?)?;
+    packed(network, program, settings)
+}
+
+fn packed(network: QuantizedNetwork, program: Program, settings: Settings) -> Result<Engine, String> {
+    let weights = Weights::in_memory(network, &program)
+        .map_err(|error| format!("there is not enough memory for its weights: {error}"))?;
+    Ok(Engine::new(program, weights, settings.threads))
+}
+
+/// An engine whose weights are mapped from the file beside `model`, with the network's skeleton and the model's properties,
+/// if such a file was made for this very model; else the key to make one for.
+pub fn mapped(model: &Path, settings: Settings) -> Result<Result<(Engine, Header), Key>, String> {
+    let kernels = kernels()?;
+    let key =
+        Key::of(model, kernels.isa.name()).map_err(|error| format!("cannot read {}: {error}", model.display()))?;
+    let memory = settings.memory_for(&key);
+    Ok(match cache::open(&cache::path_for(model), &key, kernels, memory) {
+        Some((header, program, weights)) => Ok((Engine::new(program, weights, settings.threads), header)),
+        None => Err(key),
+    })
+}
+
+/// Packs `network` into a file beside `model` and maps it; in memory where that file cannot be written.
+pub fn kept(
+    network: QuantizedNetwork,
+    settings: Settings,
+    (model, key): (&Path, Key),
+    properties: Vec<(String, String)>,
+) -> Result<Engine, String> {
+    let facts = Facts::of(&network);
+    let program = Program::new(&network, &facts, kernels()?)?;
+    if program.weight_bytes < WORTH_KEEPING {
+        return packed(network, program, settings);
+    }
+    let path = cache::path_for(model);
+    let memory = settings.memory_for(&key);
+    let header = Header { key, network: facts::skeleton(&network), facts, properties };
+    match Draft::create(path.clone(), &header, &program) {
+        Ok(draft) => {
+            let weights = draft.fill(network, &program, memory);
+            let weights =
+                weights.map_err(|error| format!("cannot write {}: {error}; make room for it", path.display()))?;
+            Ok(Engine::new(program, weights, settings.threads))
+        }
+        Err(error) => {
+            log::info!("weights are packed anew at each start: cannot write {}: {error}", path.display());
+            packed(network, program, settings)
+        }
+    }
+}

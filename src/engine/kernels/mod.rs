@@ -1,0 +1,188 @@
+//! The loops in which the time goes, for each instruction set.
+//!
+//! A [`Kernels`] is a table of functions for one instruction set, and the shapes that they read: [`Kernels::of`] gives it
+//! only on a processor that has the instructions. [`scalar`] is the reference; every other set gives the same bits.
+//!
+//! Shapes, in elements. `C` input channels, `O` outputs, `P` outputs of a panel, `G` inputs of a group, `L` lanes of a chunk:
+//!
+//! | data | type | order |
+//! |---|---|---|
+//! | a map | u8 | rows, pixels, channels |
+//! | direct weights | i8 | `[O/P][3][3·C/G][P][G]`: panels, rows of the kernel, groups along a row of three pixels |
+//! | Winograd weights before their transform | i8 | `[O/P][9][C/G][P][G]` |
+//! | Winograd weights | i16 | `[O/P][36][C/G][P][G]` |
+//! | Winograd inputs | i16 | `[36][C/L][tiles][L]` |
+//! | Winograd products | i32 | `[36][tiles][P]` |
+//! | dense weights | i8 | `[O/B][inputs][B]`, `B` = [`DENSE_BLOCK`] |
+
+mod jobs;
+pub mod lanes;
+pub mod scalar;
+pub mod transforms;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_lanes;
+#[cfg(target_arch = "x86_64")]
+mod avx512_lanes;
+#[cfg(target_arch = "x86_64")]
+mod avx512vnni;
+#[cfg(target_arch = "aarch64")]
+mod dotprod;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(target_arch = "aarch64")]
+mod neon_peaks;
+#[cfg(target_arch = "aarch64")]
+mod neon_words;
+#[cfg(test)]
+pub mod tests;
+
+pub use jobs::{DenseJob, DotJob, InputTile, OutputPixels, OutputTile, ProductJob, WeightPanel};
+use lanes::Bounds;
+
+use super::isa::Isa;
+
+/// Outputs that a block of dense weights holds.
+pub const DENSE_BLOCK: usize = 128;
+/// Channels of every map are padded to a multiple of this.
+pub const CHANNEL_STEP: usize = 16;
+/// Bytes that kernels may read behind the end of a map.
+pub const SLACK: usize = 64;
+
+/// The kernels of one instruction set, and the shapes that they read.
+#[derive(Clone, Debug)]
+pub struct Kernels {
+    /// Which instruction set.
+    pub isa: Isa,
+    /// `P` of both algorithms' weights; a multiple of [`CHANNEL_STEP`].
+    pub panel: usize,
+    /// `L`: channels of a chunk of Winograd inputs.
+    pub chunk: usize,
+    /// `G` of Winograd weights.
+    pub pair: usize,
+    /// Most tiles for one call of `product`.
+    pub tiles: usize,
+    /// `G` of direct weights.
+    pub group: usize,
+    /// Most pixels for one call of `dot`.
+    pub pixels: usize,
+    /// What `dot` subtracts from every byte before it multiplies.
+    pub dot_offset: i32,
+    /// Multiply-accumulates of `dot` in the time of one of `product`, to choose an algorithm by.
+    pub dot_rate: f32,
+    /// What Winograd's transforms cost, to choose an algorithm by.
+    pub costs: TransformCosts,
+    /// How layers are cut into blocks.
+    pub blocking: Blocking,
+    /// See [`DotJob`].
+    pub dot: unsafe fn(&DotJob),
+    /// See [`ProductJob`].
+    pub product: unsafe fn(&ProductJob),
+    /// See [`transforms::input`].
+    pub input: unsafe fn(&InputTile),
+    /// See [`transforms::weights`].
+    pub weights: unsafe fn(&WeightPanel),
+    /// See [`transforms::output`].
+    pub output: unsafe fn(&OutputTile),
+    /// See [`transforms::direct_output`].
+    pub direct_output: unsafe fn(&OutputPixels),
+    /// See [`DenseJob`].
+    pub dense: unsafe fn(&DenseJob),
+    /// The most multiply-accumulates that `dot` and `product` could do, if there were nothing but their multiplications:
+    /// each does so many rounds of them and says how many it did. `None` where nobody has written that.
+    pub peaks: Option<Peaks>,
+    /// Asks for some bytes that will be read soon. Only a hint: the address need not be valid.
+    pub prefetch: unsafe fn(*const u8, usize),
+}
+
+/// Loops of independent multiplications on registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Peaks {
+    /// Those of [`Kernels::dot`].
+    pub dot: unsafe fn(usize) -> u64,
+    /// Those of [`Kernels::product`].
+    pub product: unsafe fn(usize) -> u64,
+}
+
+/// The time that Winograd's transforms take, in multiply-accumulates of [`Kernels::product`].
+#[derive(Clone, Copy, Debug)]
+pub struct TransformCosts {
+    /// For a channel of a tile's inputs.
+    pub input: f32,
+    /// For an output of a tile.
+    pub output: f32,
+    /// For the weights between a channel and an output.
+    pub weights: f32,
+}
+
+impl Kernels {
+    /// The kernels for `isa`; `None` if this processor or this program lacks it.
+    pub fn of(isa: Isa) -> Option<&'static Kernels> {
+        if !isa.is_present() {
+            return None;
+        }
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni => Some(&avx512vnni::KERNELS),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Some(&avx2::KERNELS),
+            #[cfg(target_arch = "aarch64")]
+            Isa::DotProd => Some(&dotprod::KERNELS),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => Some(&neon::KERNELS),
+            Isa::Scalar => Some(&scalar::KERNELS),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        }
+    }
+}
+
+/// How a convolution is cut into blocks, by the caches of the processors that a table of kernels is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocking {
+    /// Bytes of a layer's transformed weights up to which blocks come first.
+    pub few_weights: usize,
+    /// Bytes of a whole map's transformed inputs up to which all threads may share them.
+    pub shared_inputs: usize,
+    /// Bytes of one thread's transformed weights.
+    pub own_weights: usize,
+    /// Bytes that one thread's transformed inputs aim at, where they are not shared.
+    pub own_inputs: usize,
+    /// Most tiles of a block.
+    pub tiles: usize,
+    /// Most bytes of a layer's transformed weights that are kept; where there are more, transforming them takes less time
+    /// than reading them.
+    pub stored_weights: usize,
+}
+
+impl Blocking {
+    /// For 1 MB of second-level cache for each core.
+    pub const LARGE_CACHE: Blocking = Blocking {
+        few_weights: 1280 << 10,
+        shared_inputs: 16 << 20,
+        own_weights: 640 << 10,
+        own_inputs: 150 << 10,
+        tiles: 56,
+        stored_weights: usize::MAX,
+    };
+    /// For 256 KB of second-level cache for each core, and slow memory behind it.
+    pub const SMALL_CACHE: Blocking = Blocking {
+        few_weights: 320 << 10,
+        shared_inputs: 2 << 20,
+        own_weights: 72 << 10,
+        own_inputs: 224 << 10,
+        tiles: 28,
+        stored_weights: 320 << 10,
+    };
+}
+
+/// A sum as a step of the output: `sum + bias` wraps, is rounded to a float, scaled by `factor`, cut to the bounds and
+/// rounded half to even.
+#[inline(always)]
+pub fn requantized(sum: i32, bias: i32, factor: f32, bounds: Bounds) -> u8 {
+    let real = sum.wrapping_add(bias) as f32 * factor;
+    // Whole numbers from 0 to 255 by now.
+    (real.max(bounds.low).min(bounds.high).round_ties_even() as i32 + bounds.zero) as u8
+}

@@ -1,0 +1,153 @@
+//! From a model file to a plan: the integer engine where the network is quantized, tract otherwise.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use tract_onnx::prelude::TractError;
+
+use super::{
+    error::EngineError,
+    integer::{prepare, weights::Memory},
+    plan::Plan,
+};
+use crate::model::{
+    file::{self, Contents, ModelFile},
+    metadata::{self, Metadata},
+    recognise::Recognised,
+    write,
+};
+
+/// How a model is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Threads that share the work of one picture.
+    pub threads: usize,
+    /// Which engine runs it.
+    pub engine: EngineChoice,
+    /// Where weights lie that are kept in a file; as memory allows if `None`.
+    pub memory: Option<Memory>,
+    /// Whether packed weights may be kept in a file beside the model.
+    pub keep: bool,
+}
+
+/// Which engine runs a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// The integer engine where it can, else tract.
+    #[default]
+    Auto,
+    /// The integer engine, or an error.
+    Integer,
+    /// Tract, as the file says it.
+    Tract,
+}
+
+/// A model ready to run.
+pub struct Opened {
+    /// How to call the file in messages.
+    pub what: String,
+    /// What the file says about itself.
+    pub metadata: Option<Metadata>,
+    /// What runs.
+    pub plan: Plan,
+    /// Why it does not run on the integer engine, if it does not.
+    pub fallback: Option<String>,
+}
+
+impl Settings {
+    /// On so many threads, and everything else by default, without a file of packed weights.
+    pub fn plain(threads: usize) -> Self {
+        Settings { threads, engine: EngineChoice::Auto, memory: None, keep: false }
+    }
+
+    fn prepare(self) -> prepare::Settings {
+        prepare::Settings { threads: self.threads, memory: self.memory }
+    }
+}
+
+/// Opens a model file.
+pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
+    let what = path.display().to_string();
+    if !settings.keep || settings.engine == EngineChoice::Tract {
+        return plan(file::open(path)?, settings, None);
+    }
+    let load = |reason: String| EngineError::Load { model: what.clone(), reason };
+    match prepare::mapped(path, settings.prepare()) {
+        Err(reason) => Err(load(reason)),
+        Ok(Err(key)) => plan(file::open(path)?, settings, Some((path, key))),
+        Ok(Ok((engine, header))) => {
+            let properties = header.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            let metadata = metadata::from_properties(properties).map_err(load)?;
+            let plan = Plan::of_engine(engine, header.network.softmax, false);
+            let plan = plan.map_err(|error| EngineError::load(&what, error))?;
+            Ok(Opened { what, metadata, plan, fallback: None })
+        }
+    }
+}
+
+/// Opens a model held in memory; `what` names it in errors.
+pub fn from_bytes(bytes: &[u8], what: &str, settings: Settings) -> Result<Opened, EngineError> {
+    plan(file::parse(bytes, what)?, settings, None)
+}
+
+/// Where packed weights are kept, and for what.
+type Place<'a> = (&'a Path, super::integer::cache::Key);
+
+fn plan(file: ModelFile, settings: Settings, place: Option<Place>) -> Result<Opened, EngineError> {
+    let ModelFile { what, metadata, contents } = file;
+    let failed = |error: TractError| EngineError::load(&what, error);
+    let refuse = |reason: String| EngineError::Load { model: what.clone(), reason };
+    let threads = settings.threads;
+    let (plan, fallback) = match (contents, settings.engine) {
+        (Contents::Network(Recognised::Quantized(network)), EngineChoice::Tract) => {
+            let plan = Plan::foreign(&write::quantized_graph(&network, vec![]), threads).map_err(failed)?;
+            (plan, Some("it was asked to run in plain tract".to_string()))
+        }
+        (Contents::Network(Recognised::Quantized(network)), _) => {
+            let softmax = network.softmax;
+            let engine = match place {
+                Some(place) => {
+                    let properties = metadata.as_ref().map(metadata::to_properties).unwrap_or_default();
+                    prepare::kept(network, settings.prepare(), place, properties)
+                }
+                None => prepare::in_memory(network, settings.prepare()),
+            };
+            (Plan::of_engine(engine.map_err(refuse)?, softmax, false).map_err(failed)?, None)
+        }
+        (Contents::Network(Recognised::Float(_)), EngineChoice::Integer) => {
+            return Err(refuse("its weights are float; make an int8 model of it with `finetune quantize`".into()));
+        }
+        (Contents::Network(Recognised::Float(network)), _) => {
+            let reason = "its weights are float; `finetune quantize` makes an int8 model of it".into();
+            (Plan::float(&network, threads).map_err(failed)?, Some(reason))
+        }
+        (Contents::Foreign { reason, .. }, EngineChoice::Integer) => {
+            return Err(refuse(format!("the integer engine cannot take it: {reason}")));
+        }
+        (Contents::Foreign { proto, reason }, _) => {
+            log::warn!("{what} runs in plain tract, which is slow: {reason}");
+            (Plan::foreign(&proto, threads).map_err(failed)?, Some(reason))
+        }
+    };
+    Ok(Opened { what, metadata, plan, fallback })
+}
+
+impl fmt::Display for EngineChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EngineChoice::Auto => "auto",
+            EngineChoice::Integer => "integer",
+            EngineChoice::Tract => "tract",
+        })
+    }
+}
+
+impl FromStr for EngineChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Tract]
+            .into_iter()
+            .find(|choice| choice.to_string() == name)
+            .ok_or_else(|| format!("{name:?} is none of auto, integer, tract"))
+    }
+}
