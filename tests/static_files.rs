@@ -4,14 +4,23 @@
 
 mod common;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use common::oracle;
 use serde::Deserialize;
-use vggcam::model::{
-    file,
-    quantized::{QuantizedInput, QuantizedLayer, QuantizedNetwork},
-    recognise::Recognised,
+use vggcam::{
+    engine::{
+        integer::{engine::Pixels, program::Input},
+        open::{self, EngineChoice, Settings},
+    },
+    model::{
+        file,
+        quantized::{QuantizedInput, QuantizedLayer, QuantizedNetwork},
+        recognise::Recognised,
+    },
 };
 
 #[derive(Deserialize)]
@@ -21,17 +30,66 @@ struct Case {
     softmax: bool,
     inputs: Vec<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
+    layers: Vec<LayerSteps>,
+}
+
+/// ONNX Runtime's uint8 steps in front of and behind one layer.
+#[derive(Deserialize)]
+struct LayerSteps {
+    inputs: Vec<i64>,
+    outputs: Vec<i64>,
+}
+
+/// How many of the layers' outputs differ from ONNX Runtime's, when each layer reads what it read there; none by more than
+/// one step.
+fn differing_steps(network: &QuantizedNetwork, layers: &[LayerSteps]) -> (usize, usize) {
+    let mut layers = layers.iter();
+    let mut side = network.input_size;
+    let mut scale = network.input.scale();
+    let mut zero = match network.input {
+        QuantizedInput::Real { quantization, .. } => i64::from(quantization.zero_point),
+        // Zero points differ by channel; the files have 0.
+        QuantizedInput::Picture { mean_rgb } => i64::from(mean_rgb[0]),
+    };
+    let (mut differing, mut count) = (0, 0);
+    for layer in &network.layers {
+        let (ours, output) = match layer {
+            QuantizedLayer::MaxPool => {
+                side /= 2;
+                continue;
+            }
+            QuantizedLayer::Dense(dense) if dense.output.is_none() => continue,
+            layer => {
+                let theirs = layers.clone().next().expect("steps of every layer");
+                let values: Vec<i64> = theirs.inputs.iter().map(|step| step - zero).collect();
+                match layer {
+                    QuantizedLayer::Conv(conv) => (oracle::convolved(conv, side, scale, &values), conv.output),
+                    QuantizedLayer::Dense(dense) => {
+                        let output = dense.output.unwrap();
+                        (oracle::dense_steps(dense, output, scale, &values), output)
+                    }
+                    QuantizedLayer::MaxPool => unreachable!(),
+                }
+            }
+        };
+        let theirs = layers.next().unwrap();
+        assert_eq!(ours.len(), theirs.outputs.len());
+        (scale, zero) = (output.scale, i64::from(output.zero_point));
+        for (ours, theirs) in ours.iter().zip(&theirs.outputs) {
+            let apart = (ours + zero - theirs).abs();
+            assert!(apart <= 1, "{apart} steps apart");
+            differing += apart as usize;
+            count += 1;
+        }
+    }
+    (differing, count)
 }
 
 /// What the network gives for a whole input of the file, as probabilities.
 fn probabilities(network: &QuantizedNetwork, input: &[f32]) -> Vec<f32> {
     let values = match network.input {
         QuantizedInput::Real { .. } => oracle::of_values(network, input),
-        QuantizedInput::Picture { .. } => {
-            let size = network.input_size as u32;
-            let bytes = input.iter().map(|&byte| byte as u8).collect();
-            oracle::of_picture(network, &image::RgbImage::from_raw(size, size, bytes).unwrap())
-        }
+        QuantizedInput::Picture { .. } => oracle::of_picture(network, &picture(network, input)),
     };
     match network.layers.last() {
         _ if network.softmax => values,
@@ -46,6 +104,35 @@ fn probabilities(network: &QuantizedNetwork, input: &[f32]) -> Vec<f32> {
     }
 }
 
+/// The oracle's values before any softmax: steps or real values of the last layer.
+fn oracle_values(network: &QuantizedNetwork, input: &[f32]) -> Vec<f32> {
+    let network = QuantizedNetwork { softmax: false, ..network.clone() };
+    match network.input {
+        QuantizedInput::Real { .. } => oracle::of_values(&network, input),
+        QuantizedInput::Picture { .. } => oracle::of_picture(&network, &picture(&network, input)),
+    }
+}
+
+/// The same by the engine that opening the file gives.
+fn engine_values(path: &Path, input: &[f32]) -> Vec<f32> {
+    let settings = Settings { engine: EngineChoice::Integer, ..Settings::plain(2) };
+    let opened = open::open(path, settings).unwrap();
+    let engine = opened.plan.engine().unwrap();
+    let mut values = vec![0.0; engine.program().output.count];
+    let bytes: Vec<u8> = input.iter().map(|&byte| byte as u8).collect();
+    let pixels = match engine.program().input {
+        Input::Real { .. } => Pixels::Real(input),
+        Input::Picture { .. } => Pixels::Bytes(&bytes),
+    };
+    engine.run(pixels, &mut values, None).unwrap();
+    values
+}
+
+fn picture(network: &QuantizedNetwork, input: &[f32]) -> image::RgbImage {
+    let size = network.input_size as u32;
+    image::RgbImage::from_raw(size, size, input.iter().map(|&byte| byte as u8).collect()).unwrap()
+}
+
 #[test]
 #[ignore = "needs files that tests/parity/quantize_static.py writes"]
 fn static_files_mean_here_what_they_mean_in_onnx_runtime() {
@@ -56,7 +143,8 @@ fn static_files_mean_here_what_they_mean_in_onnx_runtime() {
     let cases: Vec<Case> = serde_json::from_slice(&fs::read(folder.join("cases.json")).unwrap()).unwrap();
     let mut wrong = vec![];
     for case in &cases {
-        let file = file::open(&folder.join(format!("{}.onnx", case.name))).unwrap();
+        let path = folder.join(format!("{}.onnx", case.name));
+        let file = file::open(&path).unwrap();
         match (file.network(), file.foreign_reason(), &case.refused) {
             (None, Some(reason), Some(node)) if reason.contains(&format!("{node:?}")) && !reason.contains('\n') => {
                 println!("{}: refused, {reason}", case.name);
@@ -68,8 +156,10 @@ fn static_files_mean_here_what_they_mean_in_onnx_runtime() {
                     let ours = probabilities(network, input);
                     assert_eq!(ours.len(), theirs.len(), "{}", case.name);
                     widest = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(widest, f32::max);
+                    assert_eq!(engine_values(&path, input), oracle_values(network, input), "{}", case.name);
                 }
-                println!("{}: at most {widest:.5} apart", case.name);
+                let (differing, count) = differing_steps(network, &case.layers);
+                println!("{}: at most {widest:.5} apart; {differing} of {count} steps differ, by one", case.name);
                 if widest > 1e-2 {
                     wrong.push(format!("{} is {widest} apart", case.name));
                 }

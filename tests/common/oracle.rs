@@ -1,7 +1,9 @@
 //! A plain reading of a quantized network, one value at a time.
 
 use image::RgbImage;
-use vggcam::model::quantized::{Quantization, QuantizedInput, QuantizedLayer, QuantizedNetwork};
+use vggcam::model::quantized::{
+    Quantization, QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork,
+};
 
 /// What the network gives for a picture: probabilities, the last layer's real values if it stays real, else its steps.
 pub fn of_picture(network: &QuantizedNetwork, picture: &RgbImage) -> Vec<f32> {
@@ -29,24 +31,7 @@ fn computed(network: &QuantizedNetwork, mut values: Vec<i64>) -> Vec<f32> {
     for layer in &network.layers {
         match layer {
             QuantizedLayer::Conv(conv) => {
-                let mut out = Vec::with_capacity(conv.outputs * side * side);
-                for o in 0..conv.outputs {
-                    let factor = conv.weight_scales[o] * scale / conv.output.scale;
-                    for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
-                        let mut sum = i64::from(conv.bias[o]);
-                        for i in 0..conv.inputs {
-                            for (dy, dx) in (0..3).flat_map(|dy| (0..3).map(move |dx| (dy, dx))) {
-                                let (row, column) = ((y + dy).wrapping_sub(1), (x + dx).wrapping_sub(1));
-                                if row < side && column < side {
-                                    let weight = conv.weights[((o * conv.inputs + i) * 3 + dy) * 3 + dx];
-                                    sum += i64::from(weight) * values[(i * side + row) * side + column];
-                                }
-                            }
-                        }
-                        out.push(requantized(sum, factor, conv.output, conv.relu));
-                    }
-                }
-                values = out;
+                values = convolved(conv, side, scale, &values);
                 (scale, zero_point) = (conv.output.scale, conv.output.zero_point);
             }
             QuantizedLayer::MaxPool => {
@@ -63,19 +48,13 @@ fn computed(network: &QuantizedNetwork, mut values: Vec<i64>) -> Vec<f32> {
                 side = half;
             }
             QuantizedLayer::Dense(dense) => {
-                let sums = (0..dense.outputs).map(|o| {
-                    let row = &dense.weights[o * dense.inputs..][..dense.inputs];
-                    let products = row.iter().zip(&values).map(|(&w, &v)| i64::from(w) * v);
-                    i64::from(dense.bias[o]) + products.sum::<i64>()
-                });
-                let sums = sums.zip(&dense.weight_scales);
                 let Some(output) = dense.output else {
+                    let sums = dense_sums(dense, &values).into_iter().zip(&dense.weight_scales);
                     let real = sums.map(|(sum, weight_scale)| sum as f32 * (weight_scale * scale));
                     let real: Vec<f32> = real.map(|real| if dense.relu { real.max(0.0) } else { real }).collect();
                     return if network.softmax { softmax(&real) } else { real };
                 };
-                let factors = sums.map(|(sum, weight_scale)| (sum, weight_scale * scale / output.scale));
-                values = factors.map(|(sum, factor)| requantized(sum, factor, output, dense.relu)).collect();
+                values = dense_steps(dense, output, scale, &values);
                 (scale, zero_point) = (output.scale, output.zero_point);
             }
         }
@@ -85,6 +64,44 @@ fn computed(network: &QuantizedNetwork, mut values: Vec<i64>) -> Vec<f32> {
     } else {
         values.iter().map(|&value| (value + i64::from(zero_point)) as f32).collect()
     }
+}
+
+/// Steps minus their zero point behind a convolution of a map of `side × side` whose steps are worth `scale`.
+pub fn convolved(conv: &QuantizedConv, side: usize, scale: f32, values: &[i64]) -> Vec<i64> {
+    let mut out = Vec::with_capacity(conv.outputs * side * side);
+    for o in 0..conv.outputs {
+        let factor = conv.weight_scales[o] * scale / conv.output.scale;
+        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+            let mut sum = i64::from(conv.bias[o]);
+            for i in 0..conv.inputs {
+                for (dy, dx) in (0..3).flat_map(|dy| (0..3).map(move |dx| (dy, dx))) {
+                    let (row, column) = ((y + dy).wrapping_sub(1), (x + dx).wrapping_sub(1));
+                    if row < side && column < side {
+                        let weight = conv.weights[((o * conv.inputs + i) * 3 + dy) * 3 + dx];
+                        sum += i64::from(weight) * values[(i * side + row) * side + column];
+                    }
+                }
+            }
+            out.push(requantized(sum, factor, conv.output, conv.relu));
+        }
+    }
+    out
+}
+
+/// A dense layer's sums over steps minus their zero point.
+fn dense_sums(dense: &QuantizedDense, values: &[i64]) -> Vec<i64> {
+    let sum = |o: usize| {
+        let row = &dense.weights[o * dense.inputs..][..dense.inputs];
+        i64::from(dense.bias[o]) + row.iter().zip(values).map(|(&w, &v)| i64::from(w) * v).sum::<i64>()
+    };
+    (0..dense.outputs).map(sum).collect()
+}
+
+/// Steps minus their zero point behind a dense layer whose output is `output`.
+pub fn dense_steps(dense: &QuantizedDense, output: Quantization, scale: f32, values: &[i64]) -> Vec<i64> {
+    let sums = dense_sums(dense, values).into_iter().zip(&dense.weight_scales);
+    let factors = sums.map(|(sum, weight_scale)| (sum, weight_scale * scale / output.scale));
+    factors.map(|(sum, factor)| requantized(sum, factor, output, dense.relu)).collect()
 }
 
 /// Rounds half to even, cuts to the steps that there are, and takes the zero point off again.

@@ -156,15 +156,54 @@ def case(name, model=None, refused=None, change=None, **options):
     session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
     source = session.get_inputs()[0].name
     runs = [(sample, session.run(None, {source: sample})[0][0]) for sample in samples(model, 3, 23)]
+    layers = [] if refused else layer_steps(path, settings, {source: runs[0][0]})
     cases.append({
         "name": name,
         "refused": refused,
         "softmax": any(node.op_type == "Softmax" for node in model.graph.node),
         "inputs": [in_planes(sample, model).ravel().tolist() for sample, _ in runs],
         "outputs": [output.tolist() for _, output in runs],
+        "layers": layers,
     })
     spread = float(np.std([output for _, output in runs], axis=0).max())
     print(f"{name}: {'refused at ' + refused if refused else 'recognised'}, outputs spread by {spread:.3f}")
+
+
+def layer_steps(path, settings, feed):
+    """For each Conv and Gemm whose output is rounded: the uint8 steps that go in and those that come out of it."""
+    model = onnx.load(path)
+    makers = {output: node for node in model.graph.node for output in node.output}
+    readers = {}
+    for node in model.graph.node:
+        for value in node.input:
+            readers.setdefault(value, []).append(node)
+    pairs = []
+    for layer in model.graph.node:
+        if layer.op_type not in ("Conv", "Gemm"):
+            continue
+        steps, value = None, layer.output[0]
+        while value in readers and readers[value][0].op_type in ("Relu", "QuantizeLinear", "DequantizeLinear"):
+            node = readers[value][0]
+            value = node.output[0]
+            if node.op_type == "QuantizeLinear":
+                steps = value
+        source = makers[layer.input[0]]
+        while source.op_type != "DequantizeLinear":
+            source = makers[source.input[0]]
+        if steps:
+            pairs.append((source.input[0], steps))
+    known = {output.name for output in model.graph.output} | {source.name for source in model.graph.input}
+    for name in dict.fromkeys(name for pair in pairs for name in pair):
+        if name not in known:
+            model.graph.output.append(helper.make_empty_tensor_value_info(name))
+    session = onnxruntime.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    values = dict(zip(names, session.run(None, feed))) | feed
+
+    def as_uint8(values):
+        return (values.astype(np.int64) + (128 if values.dtype == np.int8 else 0)).ravel().tolist()
+
+    return [{"inputs": as_uint8(values[a]), "outputs": as_uint8(values[b])} for a, b in pairs]
 
 
 def in_planes(sample, model):
