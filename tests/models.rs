@@ -11,7 +11,7 @@ use tract_onnx::pb::ModelProto;
 use vggcam::{
     engine::{
         classifier::Classifier,
-        open::{self, Settings},
+        open::{self, EngineChoice, Settings},
         plan::{Form, Plan},
     },
     finetune::quantize::{calibrate, quantize},
@@ -123,6 +123,40 @@ fn an_int8_file_that_is_no_vgg_still_gives_the_same_answer() {
         let cubed = plain[0].powi(3) / (plain[0].powi(3) + plain[1].powi(3));
         assert!((tripled[0] - cubed).abs() < 0.02, "{} and {cubed}", tripled[0]);
     }
+}
+
+#[test]
+fn plain_tract_gives_the_engine_s_answer_when_it_is_asked_for() {
+    let bytes = int8_file();
+    let opened = |engine| open::from_bytes(&bytes, "m.onnx", Settings { engine, ..Settings::plain(1) }).unwrap();
+    let (tract, engine) = (opened(EngineChoice::Tract), opened(EngineChoice::Integer));
+    assert_eq!([tract.plan.form(), engine.plan.form()], [Form::Foreign, Form::Integer]);
+    assert!(tract.fallback.is_some() && engine.fallback.is_none());
+    for seed in 0..4 {
+        let [tract, engine] =
+            [&tract, &engine].map(|opened| opened.plan.run(&random_picture(seed, 16)).unwrap().remove(0));
+        for (a, b) in tract.iter().zip(engine) {
+            assert!((a - b).abs() < 0.01, "{a} by tract, {b} by the engine");
+        }
+    }
+}
+
+#[test]
+fn the_engine_refuses_by_name_what_it_cannot_take() {
+    let refusal = |bytes: &[u8]| {
+        let settings = Settings { engine: EngineChoice::Integer, ..Settings::plain(1) };
+        match open::from_bytes(bytes, "m.onnx", settings) {
+            Ok(_) => panic!("the engine took a wrong graph"),
+            Err(error) => error.to_string(),
+        }
+    };
+    assert!(refusal(&float_file()).contains("finetune quantize"));
+    let odd = changed(&int8_file(), |proto| {
+        let graph = proto.graph.as_mut().unwrap();
+        graph.node.iter_mut().find(|node| node.op_type == "MaxPool").unwrap().op_type = "AveragePool".into();
+    });
+    let refusal = refusal(&odd);
+    assert!(refusal.contains("AveragePool") && refusal.contains("pool1"), "{refusal}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Graphs that are no VGG network, run by tract as their files say them.
 //!
 //! Tract reads only the first scale of a `DequantizeLinear` that has one per channel. Such nodes over constants are
-//! computed here beforehand; over activations they are refused.
+//! computed here beforehand; over planes of activations they become the operators that they stand for; elsewhere they are
+//! refused.
 
 use std::{
     cell::Cell,
@@ -10,12 +11,13 @@ use std::{
 };
 
 use tract_onnx::{
-    pb::{ModelProto, NodeProto},
+    pb::{ModelProto, NodeProto, TensorProto, tensor_proto::DataType},
     prelude::*,
     tract_core::internal::*,
 };
 
 use crate::model::onnx::{
+    build,
     graph::{Graph, attribute_int, describe, input, output},
     tensor::{self, Constant, Elements},
 };
@@ -65,6 +67,13 @@ fn with_real_constants(proto: &ModelProto) -> Result<ModelProto, String> {
         let source = input(node, 0).unwrap_or_default();
         if node.op_type == "DequantizeLinear" && graph.is_constant(source) {
             computed.push(tensor::write(output(node)?, &dequantized(&graph, node)?));
+        } else if node.op_type == "DequantizeLinear"
+            && attribute_int(node, "axis", 1) == 1
+            && per_channel(&graph, node)?
+        {
+            let (nodes, constants) = channelwise(&graph, node)?;
+            kept.extend(nodes);
+            computed.extend(constants);
         } else if quantization && graph.constant(input(node, 1).unwrap_or_default())?.elements.len() > 1 {
             return Err(format!(
                 "{} has a scale for each channel of an activation, which tract cannot run",
@@ -80,6 +89,44 @@ fn with_real_constants(proto: &ModelProto) -> Result<ModelProto, String> {
         graph.initializer.extend(computed);
     }
     Ok(proto)
+}
+
+fn per_channel(graph: &Graph, node: &NodeProto) -> Result<bool, String> {
+    Ok(graph.constant(input(node, 1).unwrap_or_default())?.elements.len() > 1)
+}
+
+/// A `DequantizeLinear` of planes with a scale for each channel, as the operators that it stands for, and their constants.
+fn channelwise(graph: &Graph, node: &NodeProto) -> Result<([NodeProto; 3], [TensorProto; 2]), String> {
+    let scales = graph.constant(input(node, 1).unwrap_or_default())?.elements;
+    let Elements::F32(scales) = scales else { return Err(unfit(node)) };
+    let zeros = match input(node, 2) {
+        Some(name) => graph.constant(name)?.elements.integers().ok_or_else(|| unfit(node))?,
+        None => vec![0; scales.len()],
+    };
+    if zeros.len() != scales.len() {
+        return Err(unfit(node));
+    }
+    let to = output(node)?;
+    let [real, shifted, zero_name, scale_name] =
+        ["real", "shifted", "zeros", "scales"].map(|part| format!("{to}/{part}"));
+    let make = |op_type: &str, inputs: [&str; 2], output: &str, attribute| NodeProto {
+        name: output.into(),
+        op_type: op_type.into(),
+        input: inputs.into_iter().filter(|name| !name.is_empty()).map(Into::into).collect(),
+        output: vec![output.into()],
+        attribute,
+        ..Default::default()
+    };
+    let nodes = [
+        make("Cast", [input(node, 0).unwrap_or_default(), ""], &real, vec![build::int("to", DataType::Float as i64)]),
+        make("Sub", [&real, &zero_name], &shifted, vec![]),
+        make("Mul", [&shifted, &scale_name], to, vec![]),
+    ];
+    let planes = |name: &str, values: Vec<f32>| {
+        tensor::write(name, &Constant { shape: vec![1, values.len(), 1, 1], elements: Elements::F32(values) })
+    };
+    let zeros = zeros.iter().map(|&zero| zero as f32).collect();
+    Ok((nodes, [planes(&zero_name, zeros), planes(&scale_name, scales)]))
 }
 
 /// `(x − zero point) × scale`, per tensor or along one axis, as ONNX defines `DequantizeLinear`.

@@ -6,7 +6,7 @@ use tract_onnx::prelude::TractError;
 
 use super::{
     error::EngineError,
-    integer::{prepare, weights::Memory},
+    integer::{check, prepare, weights::Memory},
     plan::Plan,
 };
 use crate::model::{
@@ -71,10 +71,9 @@ pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
         return plan(file::open(path)?, settings, None);
     }
     let load = |reason: String| EngineError::Load { model: what.clone(), reason };
-    match prepare::mapped(path, settings.prepare()) {
-        Err(reason) => Err(load(reason)),
-        Ok(Err(key)) => plan(file::open(path)?, settings, Some((path, key))),
-        Ok(Ok((engine, header))) => {
+    match prepare::mapped(path, settings.prepare()).map_err(load)? {
+        None => plan(file::open(path)?, settings, Some(path)),
+        Some((engine, header)) => {
             let properties = header.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             let metadata = metadata::from_properties(properties).map_err(load)?;
             let plan = Plan::of_engine(engine, header.network.softmax, false);
@@ -89,29 +88,38 @@ pub fn from_bytes(bytes: &[u8], what: &str, settings: Settings) -> Result<Opened
     plan(file::parse(bytes, what)?, settings, None)
 }
 
-/// Where packed weights are kept, and for what.
-type Place<'a> = (&'a Path, super::integer::cache::Key);
-
-fn plan(file: ModelFile, settings: Settings, place: Option<Place>) -> Result<Opened, EngineError> {
+/// `keep_beside` is the file beside which packed weights may be kept.
+fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Result<Opened, EngineError> {
     let ModelFile { what, metadata, contents } = file;
     let failed = |error: TractError| EngineError::load(&what, error);
     let refuse = |reason: String| EngineError::Load { model: what.clone(), reason };
     let threads = settings.threads;
     let (plan, fallback) = match (contents, settings.engine) {
-        (Contents::Network(Recognised::Quantized(network)), EngineChoice::Tract) => {
-            let plan = Plan::foreign(&write::quantized_graph(&network, vec![]), threads).map_err(failed)?;
-            (plan, Some("it was asked to run in plain tract".to_string()))
-        }
-        (Contents::Network(Recognised::Quantized(network)), _) => {
-            let softmax = network.softmax;
-            let engine = match place {
-                Some(place) => {
-                    let properties = metadata.as_ref().map(metadata::to_properties).unwrap_or_default();
-                    prepare::kept(network, settings.prepare(), place, properties)
-                }
-                None => prepare::in_memory(network, settings.prepare()),
+        (Contents::Network(Recognised::Quantized(network)), choice) => {
+            let refusal = match choice {
+                EngineChoice::Tract => Some("it was asked to run in plain tract".to_string()),
+                _ => check::order(&network).err(),
             };
-            (Plan::of_engine(engine.map_err(refuse)?, softmax, false).map_err(failed)?, None)
+            match (refusal, choice) {
+                (Some(reason), EngineChoice::Integer) => {
+                    return Err(refuse(format!("the integer engine cannot take it: {reason}")));
+                }
+                (Some(reason), _) => {
+                    let graph = write::quantized_graph(&network, vec![]);
+                    (Plan::foreign(&graph, threads).map_err(failed)?, Some(reason))
+                }
+                (None, _) => {
+                    let softmax = network.softmax;
+                    let engine = match keep_beside {
+                        Some(path) => {
+                            let properties = metadata.as_ref().map(metadata::to_properties).unwrap_or_default();
+                            prepare::kept(network, settings.prepare(), path, properties)
+                        }
+                        None => prepare::in_memory(network, settings.prepare()),
+                    };
+                    (Plan::of_engine(engine.map_err(refuse)?, softmax, false).map_err(failed)?, None)
+                }
+            }
         }
         (Contents::Network(Recognised::Float(_)), EngineChoice::Integer) => {
             return Err(refuse("its weights are float; make an int8 model of it with `finetune quantize`".into()));

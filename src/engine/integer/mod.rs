@@ -7,7 +7,7 @@
 //! | [`prepare`], [`cache`] | from a model to an engine, with a file that keeps the packed weights |
 //! | [`program`] | what is done step by step, and where everything lies |
 //! | [`winograd`], [`direct`], [`dense`] | the steps: how a layer's work is cut into units, and what a unit does |
-//! | [`facts`], `check` | what is known about a network's weights, and whether its parts fit together |
+//! | [`facts`], [`check`] | what is known about a network's weights, and whether its parts fit together |
 //! | [`bound`] | proof that Winograd's sums cannot overflow |
 //! | [`output`] | from sums to the steps of a layer's output |
 //! | [`weights`], [`pack`] | weights in the order in which the kernels read them |
@@ -19,7 +19,7 @@
 
 pub mod bound;
 pub mod cache;
-mod check;
+pub mod check;
 pub mod dense;
 pub mod direct;
 pub mod engine;

@@ -50,24 +50,24 @@ fn packed(network: QuantizedNetwork, program: Program, settings: Settings) -> Re
     Ok(Engine::new(program, weights, settings.threads))
 }
 
-/// An engine whose weights are mapped from the file beside `model`, with the network's skeleton and the model's properties,
-/// if such a file was made for this very model; else the key to make one for.
-pub fn mapped(model: &Path, settings: Settings) -> Result<Result<(Engine, Header), Key>, String> {
+/// An engine whose weights lie in the file beside `model`, with that file's header, if it was made for this very model.
+pub fn mapped(model: &Path, settings: Settings) -> Result<Option<(Engine, Header)>, String> {
+    let path = cache::path_for(model);
+    if !path.exists() {
+        return Ok(None);
+    }
     let kernels = kernels()?;
-    let key =
-        Key::of(model, kernels.isa.name()).map_err(|error| format!("cannot read {}: {error}", model.display()))?;
-    let memory = settings.memory_for(&key);
-    Ok(match cache::open(&cache::path_for(model), &key, kernels, memory) {
-        Some((header, program, weights)) => Ok((Engine::new(program, weights, settings.threads), header)),
-        None => Err(key),
-    })
+    let key = key_of(model, kernels)?;
+    let found = cache::open(&path, &key, kernels, settings.memory_for(&key));
+    Ok(found.map(|(header, program, weights)| (Engine::new(program, weights, settings.threads), header)))
 }
 
-/// Packs `network` into a file beside `model` and maps it; in memory where that file cannot be written.
+/// Packs `network` into a file beside `model` and takes its weights from there; in memory where the file cannot be written,
+/// or where the network is so small that it is not worth it.
 pub fn kept(
     network: QuantizedNetwork,
     settings: Settings,
-    (model, key): (&Path, Key),
+    model: &Path,
     properties: Vec<(String, String)>,
 ) -> Result<Engine, String> {
     let facts = Facts::of(&network);
@@ -76,6 +76,7 @@ pub fn kept(
         return packed(network, program, settings);
     }
     let path = cache::path_for(model);
+    let key = key_of(model, program.kernels)?;
     let memory = settings.memory_for(&key);
     let header = Header { key, network: facts::skeleton(&network), facts, properties };
     match Draft::create(path.clone(), &header, &program) {
@@ -90,4 +91,8 @@ pub fn kept(
             packed(network, program, settings)
         }
     }
+}
+
+fn key_of(model: &Path, kernels: &Kernels) -> Result<Key, String> {
+    Key::of(model, kernels.isa.name()).map_err(|error| format!("cannot read {}: {error}", model.display()))
 }

@@ -145,14 +145,8 @@ impl Program {
         let mut quantization = Quantization { scale: flow.scale, zero_point: flow.zero_point };
         let mut output = None;
         for layer in layers {
-            let QuantizedLayer::Dense(dense) = layer else {
-                return Err(
-                    "its layers are not convolutions, each with or without a max pool, and then dense layers".into()
-                );
-            };
-            if output.is_some_and(|output: Output| output.steps.is_none()) {
-                return Err(format!("{} follows a layer whose output is not quantized", dense.name));
-            }
+            // `check::shapes` has seen to it that nothing else follows.
+            let QuantizedLayer::Dense(dense) = layer else { continue };
             output = Some(planner.dense(dense, &mut from, &mut quantization)?);
         }
         let output = output.ok_or("it does not end with a dense layer")?;
