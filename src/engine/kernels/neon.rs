@@ -246,48 +246,57 @@ unsafe fn steps_of_words(steps: int16x8_t, bounds: Bounds) -> uint8x8_t {
     }
 }
 
+impl Sums16 {
+    /// The four parts, each made by `part`. Arrays' own `map` is called, not inlined, in loops that the compiler finds long.
+    #[inline(always)]
+    fn of(part: impl Fn(usize) -> Sums4) -> Self {
+        Sums16([part(0), part(1), part(2), part(3)])
+    }
+}
+
 impl Sums for Sums16 {
     const COUNT: usize = 16;
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self {
-        unsafe { Sums16([0, 4, 8, 12].map(|i| Sums4::load(from.add(i)))) }
+        unsafe { Self::of(|i| Sums4::load(from.add(4 * i))) }
     }
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        unsafe { Sums16([0, 1, 2, 3].map(|i| self.0[i].add(other.0[i]))) }
+        unsafe { Self::of(|i| self.0[i].add(other.0[i])) }
     }
 
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
-        unsafe { Sums16([0, 1, 2, 3].map(|i| self.0[i].sub(other.0[i]))) }
+        unsafe { Self::of(|i| self.0[i].sub(other.0[i])) }
     }
 
     #[inline(always)]
     unsafe fn shl<const BITS: u32>(self) -> Self {
-        unsafe { Sums16(self.0.map(|sums| sums.shl::<BITS>())) }
+        unsafe { Self::of(|i| self.0[i].shl::<BITS>()) }
     }
 
     #[inline(always)]
     unsafe fn sar<const BITS: u32>(self) -> Self {
-        unsafe { Sums16(self.0.map(|sums| sums.sar::<BITS>())) }
+        unsafe { Self::of(|i| self.0[i].sar::<BITS>()) }
     }
 
     #[inline(always)]
     unsafe fn mul(self, factor: i32) -> Self {
-        unsafe { Sums16(self.0.map(|sums| sums.mul(factor))) }
+        unsafe { Self::of(|i| self.0[i].mul(factor)) }
     }
 
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
-        unsafe { Sums16([0, 1, 2, 3].map(|i| self.0[i].max(other.0[i]))) }
+        unsafe { Self::of(|i| self.0[i].max(other.0[i])) }
     }
 
     #[inline(always)]
     unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8) {
         unsafe {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|i| self.0[i].scaled(bias.add(4 * i), factor.add(4 * i)));
+            let scaled = |i: usize| self.0[i].scaled(bias.add(4 * i), factor.add(4 * i));
+            let [a, b, c, d] = [scaled(0), scaled(1), scaled(2), scaled(3)];
             let low = steps_of_words(vqmovn_high_s32(vqmovn_s32(a), b), bounds);
             let high = steps_of_words(vqmovn_high_s32(vqmovn_s32(c), d), bounds);
             vst1q_u8(to, vcombine_u8(low, high));
