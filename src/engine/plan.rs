@@ -54,7 +54,7 @@ impl fmt::Display for Form {
         f.write_str(match self {
             Form::Integer => "int8 weights and activations, summed on integers by the integer engine",
             Form::Float => "float weights and activations",
-            Form::Foreign => "not a VGG network: the file's own operators in plain tract, quantized ones in float",
+            Form::Foreign => "the file's own operators in plain tract, quantized ones in float",
         })
     }
 }
