@@ -99,13 +99,7 @@ fn per_channel(graph: &Graph, node: &NodeProto) -> Result<bool, String> {
 fn channelwise(graph: &Graph, node: &NodeProto) -> Result<([NodeProto; 3], [TensorProto; 2]), String> {
     let scales = graph.constant(input(node, 1).unwrap_or_default())?.elements;
     let Elements::F32(scales) = scales else { return Err(unfit(node)) };
-    let zeros = match input(node, 2) {
-        Some(name) => graph.constant(name)?.elements.integers().ok_or_else(|| unfit(node))?,
-        None => vec![0; scales.len()],
-    };
-    if zeros.len() != scales.len() {
-        return Err(unfit(node));
-    }
+    let zeros = zero_points(graph, node, scales.len())?;
     let to = output(node)?;
     let [real, shifted, zero_name, scale_name] =
         ["real", "shifted", "zeros", "scales"].map(|part| format!("{to}/{part}"));
@@ -135,17 +129,14 @@ fn dequantized(graph: &Graph, node: &NodeProto) -> Result<Constant, String> {
     let Elements::F32(scales) = graph.constant(input(node, 1).unwrap_or_default())?.elements else {
         return Err(format!("{} has a scale that is not float", describe(node)));
     };
-    let zeros = match input(node, 2) {
-        Some(name) => graph.constant(name)?.elements.integers().ok_or_else(|| unfit(node))?,
-        None => vec![0; scales.len()],
-    };
+    let zeros = zero_points(graph, node, scales.len())?;
     let rank = constant.shape.len() as i64;
     let axis = attribute_int(node, "axis", 1);
     let axis = if axis < 0 { axis + rank } else { axis };
     let inner: usize = constant.shape.iter().skip(axis.max(0) as usize + 1).product();
     let channels = constant.shape.get(axis.max(0) as usize).copied().unwrap_or(1);
     let per_channel = scales.len() > 1;
-    if zeros.len() != scales.len() || scales.is_empty() || (per_channel && scales.len() != channels) {
+    if scales.is_empty() || (per_channel && scales.len() != channels) {
         return Err(unfit(node));
     }
     let steps = constant.elements.integers().ok_or_else(|| unfit(node))?;
@@ -154,6 +145,15 @@ fn dequantized(graph: &Graph, node: &NodeProto) -> Result<Constant, String> {
         (step - zeros[channel]) as f32 * scales[channel]
     });
     Ok(Constant { shape: constant.shape, elements: Elements::F32(real.collect()) })
+}
+
+/// The zero points of a `DequantizeLinear`, as many as it has scales.
+fn zero_points(graph: &Graph, node: &NodeProto, count: usize) -> Result<Vec<i64>, String> {
+    let zeros = match input(node, 2) {
+        Some(name) => graph.constant(name)?.elements.integers().ok_or_else(|| unfit(node))?,
+        None => vec![0; count],
+    };
+    if zeros.len() == count { Ok(zeros) } else { Err(unfit(node)) }
 }
 
 fn unfit(node: &NodeProto) -> String {
