@@ -136,6 +136,12 @@ unsafe fn product_tiles<const P: usize>(job: &ProductJob) {
         // Half a chunk at a time: 16 channels, 8 pairs.
         for half in 0..job.channels / 16 {
             let inputs = job.inputs.add(half / 2 * job.chunk_stride + half % 2 * 16).cast::<i32>();
+            if let Some(next) = job.next {
+                let next = next.wrapping_add(half / 2 * job.chunk_stride + half % 2 * 16 * P).cast::<i8>();
+                for line in 0..P.div_ceil(2) {
+                    _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(line * 64));
+                }
+            }
             for pair in 0..8 {
                 let (low, high) = (_mm512_loadu_si512(weights), _mm512_loadu_si512(weights.add(1)));
                 for (tile, sums) in sums.iter_mut().enumerate() {

@@ -48,6 +48,8 @@ pub struct ProductJob {
     pub chunk_stride: usize,
     /// Number of channels.
     pub channels: usize,
+    /// Where the inputs of the next call may lie, if they are worth asking for: laid out like `inputs`, only a hint.
+    pub next: Option<*const i16>,
     /// Number of tiles.
     pub tiles: usize,
     /// One panel at one position.

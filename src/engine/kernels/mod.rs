@@ -142,10 +142,12 @@ impl Kernels {
 /// How a convolution is cut into blocks, by the caches of the processors that a table of kernels is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocking {
-    /// Bytes of a layer's transformed weights up to which blocks come first.
+    /// Bytes of a layer's transformed weights up to which each small block of tiles goes through all of them.
     pub few_weights: usize,
-    /// Bytes of a whole map's transformed inputs up to which all threads may share them.
-    pub shared_inputs: usize,
+    /// Bytes of a whole map's transformed inputs up to which they are kept at once.
+    pub whole_inputs: usize,
+    /// Whether what one core has just written may take another long to read: then threads rather do some work twice.
+    pub distant_cores: bool,
     /// Bytes of one thread's transformed weights.
     pub own_weights: usize,
     /// Bytes that one thread's transformed inputs aim at, where they are not shared.
@@ -158,19 +160,21 @@ pub struct Blocking {
 }
 
 impl Blocking {
-    /// For 1 MB of second-level cache for each core.
+    /// For 1 MB of second-level cache for each core, and cores that may have different third-level caches.
     pub const LARGE_CACHE: Blocking = Blocking {
         few_weights: 1280 << 10,
-        shared_inputs: 16 << 20,
+        whole_inputs: 16 << 20,
+        distant_cores: true,
         own_weights: 640 << 10,
         own_inputs: 150 << 10,
         tiles: 56,
         stored_weights: usize::MAX,
     };
-    /// For 256 KB of second-level cache for each core, and slow memory behind it.
+    /// For cores that share their second-level cache, 256 KB for each, and slow memory behind it.
     pub const SMALL_CACHE: Blocking = Blocking {
         few_weights: 320 << 10,
-        shared_inputs: 2 << 20,
+        whole_inputs: 2 << 20,
+        distant_cores: false,
         own_weights: 72 << 10,
         own_inputs: 224 << 10,
         tiles: 28,

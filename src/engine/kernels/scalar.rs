@@ -24,7 +24,7 @@ pub static KERNELS: Kernels = Kernels {
     dot_offset: 0,
     dot_rate: 1.0,
     costs: TransformCosts { input: 200.0, output: 400.0, weights: 50.0 },
-    blocking: Blocking::LARGE_CACHE,
+    blocking: Blocking::SMALL_CACHE,
     dot,
     product,
     input: transforms::input::<Lanes<i16, CHUNK>>,

@@ -4,6 +4,8 @@
 
 mod winograd;
 
+use std::ptr;
+
 use proptest::{prelude::*, test_runner::Config};
 
 use super::{lanes::Bounds, *};
@@ -160,6 +162,8 @@ fn product(k: &Kernels, steps: usize, tiles: usize, before: usize, accumulate: b
     let job = ProductJob {
         inputs: inputs[before * k.chunk..].as_ptr(),
         chunk_stride,
+        // A hint may be any address.
+        next: [None, Some(ptr::without_provenance(1 << 20))][before % 2],
         channels,
         tiles,
         weights: weights.as_ptr(),

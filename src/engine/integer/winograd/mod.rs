@@ -1,0 +1,222 @@
+//! Winograd convolution F(4×4, 3×3): how a layer is cut into pieces. [`run`](self::run) does the work.
+//!
+//! ```text
+//! by blocks, by shares                            by panels
+//! for each block (or member's share) of tiles     for each tile
+//!     transform its inputs                            transform its inputs
+//!     for each panel of outputs                   for each panel of outputs
+//!         transform the panel's weights               transform the panel's weights
+//!         for each block of tiles                     for each block of tiles
+//!             multiply, transform back                    multiply, transform back
+//! ```
+//!
+//! [`Order`] says which is taken when. Transformed weights are eight times as many bytes as the weights, and transforming them
+//! on the way costs less than reading them; only where every block reads all weights, and they stay in cache, they are
+//! transformed when they are packed: [`Winograd::stored`] says so.
+
+mod run;
+
+use super::{
+    map::{Layout, Map, spread},
+    output::Requantization,
+};
+use crate::engine::kernels::{Blocking, CHANNEL_STEP, Kernels};
+
+/// Places where a tile's transforms are multiplied.
+pub const POSITIONS: usize = 36;
+
+/// What a layer's work is cut by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Small blocks of tiles, for few channels: a block's transformed inputs stay in cache, and so do all weights.
+    Blocks,
+    /// One range of tiles for each member of the team, for many tiles: every member transforms all weights.
+    Shares,
+    /// Panels of outputs, for few tiles and many channels: every member transforms all inputs.
+    Panels,
+    /// Panels of outputs; members share the transformed inputs.
+    SharedPanels,
+}
+
+impl Order {
+    /// The one for a layer with so many bytes of transformed weights, so many of transformed inputs, and so many tiles.
+    fn of(blocking: Blocking, weights: usize, inputs: usize, tiles: usize) -> Order {
+        if weights <= blocking.few_weights || inputs > blocking.whole_inputs {
+            Order::Blocks
+        } else if !blocking.distant_cores {
+            Order::SharedPanels
+        } else if tiles >= 2 * blocking.tiles {
+            Order::Shares
+        } else {
+            Order::Panels
+        }
+    }
+}
+
+/// A convolution by Winograd's algorithm with everything that follows it.
+#[derive(Clone, Debug)]
+pub struct Winograd {
+    from: Map,
+    to: Map,
+    requantization: Requantization,
+    pool: bool,
+    panels: usize,
+    /// Tiles of a block.
+    block: usize,
+    order: Order,
+    /// Whether the packed weights are transformed already.
+    stored: bool,
+    /// Channels whose weights are transformed at once.
+    depth: usize,
+    /// Where all members' transformed inputs start in the arena, where they share them.
+    inputs: usize,
+    /// First phase of this layer, for [`Frame::claim`].
+    phase: usize,
+    /// Where the weights start.
+    weights: usize,
+}
+
+impl Winograd {
+    /// Lays out a convolution from one map to the other; its weights start at `weights`.
+    pub fn new(
+        kernels: &Kernels,
+        (from, to): (Map, Map),
+        requantization: Requantization,
+        pool: bool,
+        phase: usize,
+        weights: usize,
+    ) -> Self {
+        let channels = from.channels.next_multiple_of(kernels.chunk);
+        let (rows, columns) = from.tiles();
+        let tiles = rows * columns;
+        let input_bytes = POSITIONS * channels * size_of::<i16>();
+        let all_inputs = POSITIONS * input_stride(channels, tiles) * size_of::<i16>();
+        let blocking = kernels.blocking;
+        let panels = to.channels.div_ceil(kernels.panel);
+        let all_weights = POSITIONS * from.channels * panels * kernels.panel * size_of::<i16>();
+        let order = Order::of(blocking, all_weights, all_inputs, tiles);
+        // Blocks enough for every member of a team, and tiles enough for the kernel.
+        let block = match order {
+            Order::Blocks => {
+                let tiles = (blocking.own_inputs / input_bytes).min(tiles.div_ceil(8));
+                (tiles / kernels.tiles * kernels.tiles).max(kernels.tiles)
+            }
+            _ => tiles,
+        };
+        let block = block.clamp(1, blocking.tiles.min(tiles));
+        let panel_channel = POSITIONS * kernels.panel * size_of::<i16>();
+        let step = kernels.chunk.max(CHANNEL_STEP);
+        let depth = (blocking.own_weights / panel_channel / step * step).max(step);
+        // As equal parts as whole steps allow.
+        let parts = from.channels.div_ceil(depth);
+        let depth = from.channels.div_ceil(parts).next_multiple_of(step).min(from.channels);
+        let stored = order == Order::Blocks && all_weights <= blocking.stored_weights;
+        Winograd {
+            from,
+            to,
+            requantization,
+            pool,
+            panels,
+            block,
+            order,
+            stored,
+            depth: if stored { from.channels } else { depth },
+            inputs: 0,
+            phase,
+            weights,
+        }
+    }
+
+    /// Multiply-accumulates of the products, the padding of tiles, channels and outputs included.
+    pub fn product_macs(&self, kernels: &Kernels) -> u64 {
+        let (rows, columns) = self.from.tiles();
+        (rows * columns * POSITIONS * self.from.channels * self.panels * kernels.panel) as u64
+    }
+
+    /// Bytes of transformed inputs that members share.
+    pub fn shared_inputs(&self, kernels: &Kernels) -> usize {
+        let (rows, columns) = self.from.tiles();
+        let channels = self.from.channels.next_multiple_of(kernels.chunk);
+        let shared = self.order == Order::SharedPanels;
+        if shared { POSITIONS * input_stride(channels, rows * columns) * size_of::<i16>() } else { 0 }
+    }
+
+    /// Says where they are.
+    pub fn share_inputs_at(&mut self, place: usize) {
+        self.inputs = place;
+    }
+
+    /// Whether the packed weights are transformed already.
+    pub fn stored(&self) -> bool {
+        self.stored
+    }
+
+    /// Channels of the map that is read.
+    pub fn channels(&self) -> usize {
+        self.from.channels
+    }
+
+    /// Where the weights start.
+    pub fn weights(&self) -> usize {
+        self.weights
+    }
+
+    /// How the work is ordered, for reports.
+    pub fn order(&self) -> &'static str {
+        match (self.order, self.stored) {
+            (Order::Blocks, true) => "by blocks",
+            (Order::Blocks, false) => "by blocks, weights transformed for each",
+            (Order::Shares, _) => "by shares",
+            (Order::Panels, _) => "by panels",
+            (Order::SharedPanels, _) => "by panels, inputs shared",
+        }
+    }
+
+    /// Places in a member's scratch memory, and its length.
+    fn scratch_places(&self, kernels: &Kernels) -> (Places, usize) {
+        let mut layout = Layout::default();
+        let channels = self.from.channels.next_multiple_of(kernels.chunk);
+        let (rows, columns) = self.from.tiles();
+        let inputs = match self.order {
+            Order::Blocks => POSITIONS * input_stride(channels, self.block),
+            // A lone member's share is everything.
+            Order::Shares | Order::Panels => POSITIONS * input_stride(channels, rows * columns),
+            Order::SharedPanels => 0,
+        };
+        let weights = if self.stored { 0 } else { POSITIONS * weight_stride(self.depth, kernels.panel) };
+        let products = POSITIONS * product_stride(self.block, kernels.panel);
+        let places = Places {
+            inputs: layout.take(inputs * size_of::<i16>()),
+            weights: layout.take(weights * size_of::<i16>()),
+            products: layout.take(products * size_of::<i32>()),
+        };
+        (places, layout.length)
+    }
+
+    /// Bytes of scratch memory for a member.
+    pub fn scratch(&self, kernels: &Kernels) -> usize {
+        self.scratch_places(kernels).1
+    }
+}
+
+/// Places in a member's scratch memory, in bytes from its start.
+struct Places {
+    inputs: usize,
+    weights: usize,
+    products: usize,
+}
+
+/// Values from one position of transformed inputs to the next.
+fn input_stride(channels: usize, tiles: usize) -> usize {
+    spread(channels * tiles * size_of::<i16>()) / size_of::<i16>()
+}
+
+/// Values from one position of transformed weights in scratch memory to the next.
+fn weight_stride(channels: usize, panel: usize) -> usize {
+    spread(channels * panel * size_of::<i16>()) / size_of::<i16>()
+}
+
+/// Values from one position of products to the next.
+fn product_stride(tiles: usize, panel: usize) -> usize {
+    spread(tiles * panel * size_of::<i32>()) / size_of::<i32>()
+}

@@ -1,0 +1,212 @@
+//! What each member of the team does for a Winograd convolution.
+
+use std::ops::Range;
+
+use super::{Order, POSITIONS, Winograd, input_stride, product_stride, weight_stride};
+use crate::engine::{
+    integer::{
+        frame::{Frame, part},
+        map::TILE,
+    },
+    kernels::{InputTile, OutputTile, ProductJob, WeightPanel},
+};
+
+/// Transformed inputs of neighbouring tiles.
+#[derive(Clone, Copy)]
+struct Inputs {
+    at: *mut i16,
+    tiles: usize,
+}
+
+impl Winograd {
+    /// Does a member's part of the work.
+    pub fn run(&self, frame: &Frame) {
+        let (rows, columns) = self.from.tiles();
+        let tiles = rows * columns;
+        match self.order {
+            Order::Blocks => self.run_shares(frame, tiles, self.block),
+            Order::Shares => self.run_shares(frame, tiles, tiles.div_ceil(frame.members)),
+            Order::Panels | Order::SharedPanels => self.run_panels(frame, tiles),
+        }
+    }
+
+    /// Takes shares of at most `most` tiles through all panels.
+    fn run_shares(&self, frame: &Frame, tiles: usize, most: usize) {
+        let at = frame.own(self.scratch_places(frame.kernels).0.inputs);
+        while let Some(units) = frame.claim(self.phase, tiles.div_ceil(most)) {
+            for share in units.map(|unit| part(tiles, most, unit)) {
+                let inputs = Inputs { at, tiles: share.len() };
+                for (place, tile) in share.clone().enumerate() {
+                    self.transform_input(frame, tile, inputs, place);
+                }
+                let mut ready = None;
+                for panel in 0..self.panels {
+                    for index in 0..share.len().div_ceil(self.block) {
+                        let block = part(share.len(), self.block, index);
+                        self.block(frame, panel, (share.start, block), inputs, &mut ready);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes all tiles' inputs, then panels of outputs.
+    fn run_panels(&self, frame: &Frame, tiles: usize) {
+        let inputs = if self.order == Order::SharedPanels {
+            let inputs = Inputs { at: frame.at(self.inputs), tiles };
+            while let Some(units) = frame.claim(self.phase, tiles) {
+                units.for_each(|tile| self.transform_input(frame, tile, inputs, tile));
+            }
+            frame.barrier.wait();
+            inputs
+        } else {
+            let inputs = Inputs { at: frame.own(self.scratch_places(frame.kernels).0.inputs), tiles };
+            (0..tiles).for_each(|tile| self.transform_input(frame, tile, inputs, tile));
+            inputs
+        };
+        let blocks = tiles.div_ceil(self.block);
+        let mut ready = None;
+        while let Some(units) = frame.claim(self.phase + 1, self.panels * blocks) {
+            for unit in units {
+                let block = part(tiles, self.block, unit % blocks);
+                self.block(frame, unit / blocks, (0, block), inputs, &mut ready);
+            }
+        }
+    }
+
+    /// Transforms a tile's inputs to the `place`-th of `inputs`.
+    fn transform_input(&self, frame: &Frame, tile: usize, inputs: Inputs, place: usize) {
+        let (_, columns) = self.from.tiles();
+        let (y, x) = (tile / columns * TILE, tile % columns * TILE);
+        let chunk = frame.kernels.chunk;
+        let job = InputTile {
+            pixels: frame.at(self.from.before(y, x)),
+            row_stride: self.from.row_stride,
+            pixel_stride: self.from.channels,
+            channels: self.from.channels,
+            to: inputs.at.wrapping_add(place * chunk),
+            position_stride: input_stride(self.from.channels.next_multiple_of(chunk), inputs.tiles),
+            chunk_stride: chunk * inputs.tiles,
+        };
+        // SAFETY: the frame's two rules; the map's border reaches as far as its last tiles.
+        unsafe { (frame.kernels.input)(&job) };
+    }
+
+    /// Multiplies a block of tiles with a panel of weights, and transforms the products back. `inputs` starts with the tile
+    /// `first`, and the block with the `block.start`-th after it. `ready` is the panel whose transformed weights lie in
+    /// scratch memory.
+    fn block(
+        &self,
+        frame: &Frame,
+        panel: usize,
+        (first, block): (usize, Range<usize>),
+        inputs: Inputs,
+        ready: &mut Option<usize>,
+    ) {
+        let kernels = frame.kernels;
+        let places = self.scratch_places(kernels).0;
+        let (own_weights, products) = (frame.own::<i16>(places.weights), frame.own::<i32>(places.products));
+        let width = kernels.panel;
+        let channels = self.from.channels;
+        let count = block.len();
+        let chunk_stride = kernels.chunk * inputs.tiles;
+        let input_stride = input_stride(channels.next_multiple_of(kernels.chunk), inputs.tiles);
+        let from = inputs.at.wrapping_add(block.start * kernels.chunk);
+        let product_stride = product_stride(count, width);
+        for start in (0..channels).step_by(self.depth) {
+            let depth = self.depth.min(channels - start);
+            let (weights, weight_stride) = if self.stored {
+                let weights = frame.packed::<i16>(self.weights).wrapping_add(panel * POSITIONS * channels * width);
+                (weights, channels * width)
+            } else {
+                if self.depth < channels || *ready != Some(panel) {
+                    self.transform_weights(frame, panel, start, depth, own_weights);
+                    *ready = Some(panel);
+                }
+                (own_weights.cast_const(), weight_stride(depth, width))
+            };
+            let next = if start + depth < channels { (panel, start + depth) } else { (panel + 1, 0) };
+            for position in 0..POSITIONS {
+                if !self.stored && next.0 < self.panels {
+                    self.prefetch_weights(frame, next, position);
+                }
+                let from = from.wrapping_add(position * input_stride + start * inputs.tiles);
+                for index in 0..count.div_ceil(kernels.tiles) {
+                    let some = part(count, kernels.tiles, index);
+                    // Blocks have the same tiles at all positions, and their inputs fit no cache but the last.
+                    let next = match self.order {
+                        Order::Blocks => None,
+                        _ if some.end < count => Some(from.wrapping_add(some.end * kernels.chunk).cast_const()),
+                        _ => Some(from.wrapping_add(input_stride).cast_const()),
+                    };
+                    let job = ProductJob {
+                        inputs: from.wrapping_add(some.start * kernels.chunk),
+                        next,
+                        chunk_stride,
+                        channels: depth,
+                        tiles: some.len(),
+                        weights: weights.wrapping_add(position * weight_stride),
+                        sums: products.wrapping_add(position * product_stride + some.start * width),
+                        accumulate: start > 0,
+                    };
+                    // SAFETY: the frame's two rules; `depth` is whole chunks but for the last one.
+                    unsafe { (kernels.product)(&job) };
+                }
+            }
+        }
+        let (_, columns) = self.from.tiles();
+        let first_output = panel * width;
+        let lanes = width.min(self.to.channels - first_output);
+        let step = if self.pool { TILE / 2 } else { TILE };
+        for (i, place) in block.enumerate() {
+            let tile = first + place;
+            let (y, x) = (tile / columns * step, tile % columns * step);
+            if y >= self.to.height || x >= self.to.width {
+                continue;
+            }
+            let job = OutputTile {
+                sums: products.wrapping_add(i * width),
+                position_stride: product_stride,
+                lanes,
+                bias: self.requantization.bias[first_output..][..lanes].as_ptr(),
+                factor: self.requantization.factor[first_output..][..lanes].as_ptr(),
+                bounds: self.requantization.bounds(),
+                pool: self.pool,
+                to: frame.at(self.to.at(y, x) + first_output),
+                row_stride: self.to.row_stride,
+                pixel_stride: self.to.channels,
+                rows: (self.to.height - y).min(step),
+                columns: (self.to.width - x).min(step),
+            };
+            // SAFETY: the frame's two rules; `rows` and `columns` keep the tile inside the map.
+            unsafe { (kernels.output)(&job) };
+        }
+    }
+
+    /// Asks for a part of the weights that will be transformed next, one of as many parts as there are positions.
+    fn prefetch_weights(&self, frame: &Frame, (panel, start): (usize, usize), position: usize) {
+        let width = frame.kernels.panel;
+        let plane = self.from.channels * width;
+        let (tap, quarter) = (position / 4, position % 4);
+        let bytes = self.depth.min(self.from.channels - start) * width / 4;
+        let from =
+            frame.packed::<u8>(self.weights).wrapping_add((panel * 9 + tap) * plane + start * width + quarter * bytes);
+        // SAFETY: the processor has the kernels' instruction set.
+        unsafe { (frame.kernels.prefetch)(from, bytes) };
+    }
+
+    /// Transforms a panel's weights for `depth` channels from `start` on.
+    fn transform_weights(&self, frame: &Frame, panel: usize, start: usize, depth: usize, to: *mut i16) {
+        let width = frame.kernels.panel;
+        let plane = self.from.channels * width;
+        let job = WeightPanel {
+            from: frame.packed::<i8>(self.weights).wrapping_add(panel * 9 * plane + start * width),
+            from_stride: plane,
+            to,
+            to_stride: weight_stride(depth, width),
+            length: depth * width,
+        };
+        // SAFETY: the frame's two rules; scratch memory holds the transforms of `depth` channels.
+        unsafe { (frame.kernels.weights)(&job) };
+    }
+}
