@@ -32,7 +32,7 @@ use super::{
 use crate::{engine::kernels::Kernels, model::quantized::QuantizedNetwork};
 
 /// Starts every file; the last byte is the version of its layout.
-const MAGIC: [u8; 8] = *b"vggpack\x01";
+const MAGIC: [u8; 8] = *b"vggpack\x02";
 /// Bytes in front of the header.
 const PREFIX: usize = 32;
 /// Weights start at a multiple of this.

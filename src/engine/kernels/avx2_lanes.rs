@@ -45,9 +45,16 @@ impl Words for Words256 {
     unsafe fn shl<const BITS: u32>(self) -> Self {
         unsafe { Words256(_mm256_sll_epi16(self.0, _mm_cvtsi32_si128(BITS as i32))) }
     }
+
+    #[inline(always)]
+    unsafe fn mul(self, factor: i16) -> Self {
+        unsafe { Words256(_mm256_mullo_epi16(self.0, _mm256_set1_epi16(factor))) }
+    }
 }
 
 impl Sums for Sums256 {
+    type Scale = (__m256i, __m256);
+
     const COUNT: usize = 8;
 
     #[inline(always)]
@@ -71,8 +78,8 @@ impl Sums for Sums256 {
     }
 
     #[inline(always)]
-    unsafe fn sar<const BITS: u32>(self) -> Self {
-        unsafe { Sums256(_mm256_sra_epi32(self.0, _mm_cvtsi32_si128(BITS as i32))) }
+    unsafe fn sar(self, bits: u32) -> Self {
+        unsafe { Sums256(_mm256_sra_epi32(self.0, _mm_cvtsi32_si128(bits as i32))) }
     }
 
     #[inline(always)]
@@ -86,10 +93,15 @@ impl Sums for Sums256 {
     }
 
     #[inline(always)]
-    unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8) {
+    unsafe fn scale(bias: *const i32, factor: *const f32) -> Self::Scale {
+        unsafe { (_mm256_loadu_si256(bias.cast()), _mm256_loadu_ps(factor)) }
+    }
+
+    #[inline(always)]
+    unsafe fn requantize(self, (bias, factor): Self::Scale, bounds: Bounds, to: *mut u8) {
         unsafe {
-            let sum = _mm256_add_epi32(self.0, _mm256_loadu_si256(bias.cast()));
-            let real = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(factor));
+            let sum = _mm256_add_epi32(self.0, bias);
+            let real = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), factor);
             let cut = _mm256_min_ps(_mm256_max_ps(real, _mm256_set1_ps(bounds.low)), _mm256_set1_ps(bounds.high));
             // Rounds half to even, which is the processor's way unless it is told otherwise.
             let steps = _mm256_add_epi32(_mm256_cvtps_epi32(cut), _mm256_set1_epi32(bounds.zero));

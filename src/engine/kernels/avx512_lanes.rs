@@ -45,9 +45,16 @@ impl Words for Words512 {
     unsafe fn shl<const BITS: u32>(self) -> Self {
         unsafe { Words512(_mm512_slli_epi16::<BITS>(self.0)) }
     }
+
+    #[inline(always)]
+    unsafe fn mul(self, factor: i16) -> Self {
+        unsafe { Words512(_mm512_mullo_epi16(self.0, _mm512_set1_epi16(factor))) }
+    }
 }
 
 impl Sums for Sums512 {
+    type Scale = (__m512i, __m512);
+
     const COUNT: usize = 16;
 
     #[inline(always)]
@@ -71,8 +78,8 @@ impl Sums for Sums512 {
     }
 
     #[inline(always)]
-    unsafe fn sar<const BITS: u32>(self) -> Self {
-        unsafe { Sums512(_mm512_srai_epi32::<BITS>(self.0)) }
+    unsafe fn sar(self, bits: u32) -> Self {
+        unsafe { Sums512(_mm512_sra_epi32(self.0, _mm_cvtsi32_si128(bits as i32))) }
     }
 
     #[inline(always)]
@@ -86,10 +93,15 @@ impl Sums for Sums512 {
     }
 
     #[inline(always)]
-    unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8) {
+    unsafe fn scale(bias: *const i32, factor: *const f32) -> Self::Scale {
+        unsafe { (_mm512_loadu_si512(bias.cast()), _mm512_loadu_ps(factor)) }
+    }
+
+    #[inline(always)]
+    unsafe fn requantize(self, (bias, factor): Self::Scale, bounds: Bounds, to: *mut u8) {
         unsafe {
-            let sum = _mm512_add_epi32(self.0, _mm512_loadu_si512(bias.cast()));
-            let real = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(factor));
+            let sum = _mm512_add_epi32(self.0, bias);
+            let real = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), factor);
             let cut = _mm512_min_ps(_mm512_max_ps(real, _mm512_set1_ps(bounds.low)), _mm512_set1_ps(bounds.high));
             // Rounds half to even, which is the processor's way unless it is told otherwise.
             let steps = _mm512_add_epi32(_mm512_cvtps_epi32(cut), _mm512_set1_epi32(bounds.zero));

@@ -26,10 +26,14 @@ pub trait Words: Copy {
     unsafe fn sub(self, other: Self) -> Self;
     /// `self × 2^BITS`.
     unsafe fn shl<const BITS: u32>(self) -> Self;
+    /// `self × factor`.
+    unsafe fn mul(self, factor: i16) -> Self;
 }
 
 /// A vector of 32-bit integers.
 pub trait Sums: Copy {
+    /// Biases and factors for all lanes.
+    type Scale: Copy;
     /// Number of lanes.
     const COUNT: usize;
     /// Reads all lanes.
@@ -40,14 +44,16 @@ pub trait Sums: Copy {
     unsafe fn sub(self, other: Self) -> Self;
     /// `self × 2^BITS`.
     unsafe fn shl<const BITS: u32>(self) -> Self;
-    /// `self ÷ 2^BITS`, rounded down.
-    unsafe fn sar<const BITS: u32>(self) -> Self;
+    /// `self ÷ 2^bits`, rounded down; `bits` is a constant where it is called.
+    unsafe fn sar(self, bits: u32) -> Self;
     /// The low half of `self × factor`.
     unsafe fn mul(self, factor: i32) -> Self;
     /// The greater of each lane.
     unsafe fn max(self, other: Self) -> Self;
-    /// [`requantized`](super::requantized) of each lane, with `bias` and `factor` for each lane and bounds for all.
-    unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8);
+    /// Reads a bias and a factor for each lane.
+    unsafe fn scale(bias: *const i32, factor: *const f32) -> Self::Scale;
+    /// [`requantized`](super::requantized) of each lane, with its bias and factor, and bounds for all.
+    unsafe fn requantize(self, scale: Self::Scale, bounds: Bounds, to: *mut u8);
 }
 
 /// The steps an activation may take.

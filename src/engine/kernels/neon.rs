@@ -175,20 +175,27 @@ impl Words for Words8 {
     unsafe fn shl<const BITS: u32>(self) -> Self {
         unsafe { Words8(vshlq_s16(self.0, vdupq_n_s16(BITS as i16))) }
     }
+
+    #[inline(always)]
+    unsafe fn mul(self, factor: i16) -> Self {
+        unsafe { Words8(vmulq_n_s16(self.0, factor)) }
+    }
 }
 
 impl Sums4 {
     /// Steps relative to the one for zero, not yet cut to the bounds; whole numbers beyond 32 bits become the nearest.
     #[inline(always)]
-    unsafe fn scaled(self, bias: *const i32, factor: *const f32) -> int32x4_t {
+    unsafe fn scaled(self, (bias, factor): (int32x4_t, float32x4_t)) -> int32x4_t {
         unsafe {
-            let sum = vaddq_s32(self.0, vld1q_s32(bias));
-            vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum), vld1q_f32(factor)))
+            let sum = vaddq_s32(self.0, bias);
+            vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum), factor))
         }
     }
 }
 
 impl Sums for Sums4 {
+    type Scale = (int32x4_t, float32x4_t);
+
     const COUNT: usize = 4;
 
     #[inline(always)]
@@ -212,8 +219,8 @@ impl Sums for Sums4 {
     }
 
     #[inline(always)]
-    unsafe fn sar<const BITS: u32>(self) -> Self {
-        unsafe { Sums4(vshlq_s32(self.0, vdupq_n_s32(-(BITS as i32)))) }
+    unsafe fn sar(self, bits: u32) -> Self {
+        unsafe { Sums4(vshlq_s32(self.0, vdupq_n_s32(-(bits as i32)))) }
     }
 
     #[inline(always)]
@@ -227,9 +234,14 @@ impl Sums for Sums4 {
     }
 
     #[inline(always)]
-    unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8) {
+    unsafe fn scale(bias: *const i32, factor: *const f32) -> Self::Scale {
+        unsafe { (vld1q_s32(bias), vld1q_f32(factor)) }
+    }
+
+    #[inline(always)]
+    unsafe fn requantize(self, scale: Self::Scale, bounds: Bounds, to: *mut u8) {
         unsafe {
-            let steps = vqmovn_s32(self.scaled(bias, factor));
+            let steps = vqmovn_s32(self.scaled(scale));
             let bytes = steps_of_words(vcombine_s16(steps, steps), bounds);
             to.cast::<u32>().write_unaligned(vget_lane_u32::<0>(vreinterpret_u32_u8(bytes)));
         }
@@ -255,6 +267,8 @@ impl Sums16 {
 }
 
 impl Sums for Sums16 {
+    type Scale = [(int32x4_t, float32x4_t); 4];
+
     const COUNT: usize = 16;
 
     #[inline(always)]
@@ -278,8 +292,8 @@ impl Sums for Sums16 {
     }
 
     #[inline(always)]
-    unsafe fn sar<const BITS: u32>(self) -> Self {
-        unsafe { Self::of(|i| self.0[i].sar::<BITS>()) }
+    unsafe fn sar(self, bits: u32) -> Self {
+        unsafe { Self::of(|i| self.0[i].sar(bits)) }
     }
 
     #[inline(always)]
@@ -293,9 +307,17 @@ impl Sums for Sums16 {
     }
 
     #[inline(always)]
-    unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8) {
+    unsafe fn scale(bias: *const i32, factor: *const f32) -> Self::Scale {
         unsafe {
-            let scaled = |i: usize| self.0[i].scaled(bias.add(4 * i), factor.add(4 * i));
+            let part = |i: usize| Sums4::scale(bias.add(4 * i), factor.add(4 * i));
+            [part(0), part(1), part(2), part(3)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn requantize(self, scale: Self::Scale, bounds: Bounds, to: *mut u8) {
+        unsafe {
+            let scaled = |i: usize| self.0[i].scaled(scale[i]);
             let [a, b, c, d] = [scaled(0), scaled(1), scaled(2), scaled(3)];
             let low = steps_of_words(vqmovn_high_s32(vqmovn_s32(a), b), bounds);
             let high = steps_of_words(vqmovn_high_s32(vqmovn_s32(c), d), bounds);

@@ -134,9 +134,15 @@ impl<const N: usize> Words for Lanes<i16, N> {
     unsafe fn shl<const BITS: u32>(self) -> Self {
         Lanes(self.0.map(|value| value << BITS))
     }
+
+    unsafe fn mul(self, factor: i16) -> Self {
+        Lanes(self.0.map(|value| value.wrapping_mul(factor)))
+    }
 }
 
 impl<const N: usize> Sums for Lanes<i32, N> {
+    type Scale = ([i32; N], [f32; N]);
+
     const COUNT: usize = N;
 
     unsafe fn load(from: *const i32) -> Self {
@@ -156,8 +162,8 @@ impl<const N: usize> Sums for Lanes<i32, N> {
         Lanes(self.0.map(|value| value << BITS))
     }
 
-    unsafe fn sar<const BITS: u32>(self) -> Self {
-        Lanes(self.0.map(|value| value >> BITS))
+    unsafe fn sar(self, bits: u32) -> Self {
+        Lanes(self.0.map(|value| value >> bits))
     }
 
     unsafe fn mul(self, factor: i32) -> Self {
@@ -168,10 +174,15 @@ impl<const N: usize> Sums for Lanes<i32, N> {
         lanewise!(self, other, max)
     }
 
-    unsafe fn requantize(self, bias: *const i32, factor: *const f32, bounds: Bounds, to: *mut u8) {
+    unsafe fn scale(bias: *const i32, factor: *const f32) -> Self::Scale {
+        // SAFETY: `N` values may be read.
+        unsafe { (bias.cast::<[i32; N]>().read_unaligned(), factor.cast::<[f32; N]>().read_unaligned()) }
+    }
+
+    unsafe fn requantize(self, (bias, factor): Self::Scale, bounds: Bounds, to: *mut u8) {
         for (i, sum) in self.0.into_iter().enumerate() {
-            // SAFETY: `N` values may be read and written.
-            unsafe { *to.add(i) = requantized(sum, *bias.add(i), *factor.add(i), bounds) };
+            // SAFETY: `N` values may be written.
+            unsafe { *to.add(i) = requantized(sum, bias[i], factor[i], bounds) };
         }
     }
 }

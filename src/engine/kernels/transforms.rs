@@ -4,47 +4,41 @@
 //! ±2, ∞. Along one axis, four neighbouring outputs `y` of a 3-tap filter `g` over six inputs `d` are
 //!
 //! ```text
-//! u = (g0, g0+g1+g2, g0−g1+g2, g0+2g1+4g2, g0−2g1+4g2, g2)             weights
-//! v = (4d0−5d2+d4, …, 4d1−5d3+d5)                                        inputs
-//! m = u ∘ v                                                               products, summed over channels
-//! y0 = ( 6m0 − 4(m1+m2) +  (m3+m4)        ) ÷ 24
-//! y1 = (     − 4(m1−m2) + 2(m3−m4)        ) ÷ 24
-//! y2 = (     − 4(m1+m2) + 4(m3+m4)        ) ÷ 24
-//! y3 = (     − 4(m1−m2) + 8(m3−m4) + 24m5 ) ÷ 24
+//! u = (6g0, g0+g1+g2, g0−g1+g2, g0+2g1+4g2, g0−2g1+4g2, 6g2)            weights
+//! v = (4d0−5d2+d4, …, 4d1−5d3+d5)                                          inputs
+//! m = u ∘ v                                                                 products, summed over channels
+//! 24 y0 = m0 − 4(m1+m2) +  (m3+m4)
+//! 12 y1 =    − 2(m1−m2) +  (m3−m4)
+//!  6 y2 =    −  (m1+m2) +  (m3+m4)
+//!  6 y3 =    −  (m1−m2) + 2(m3−m4) + m5
 //! ```
 //!
-//! which is the usual form with the fractions of the weights' transform moved to the end, where they divide exactly: the
-//! sums are convolutions of integers. In two dimensions each transform runs along both axes.
+//! which is the usual form with the fractions of the weights' transform moved to the outputs. The right sides are those
+//! multiples of the sums that a convolution of integers gives; in two dimensions each transform runs along both axes, and
+//! the multiples are 9 times a power of two.
 //!
-//! Arithmetic wraps at 32 bits and is still exact: a product with the inverse of 3 modulo 2³² divides a multiple of 3 by
-//! 3, and what remains to be divided by 8, 4 or 2 is right if the *quotient* is below [`MAX_SUM`], however often
-//! its parts wrapped.
+//! Arithmetic wraps at 32 bits and is still exact: a product with the inverse of 9 modulo 2³² divides a multiple of 9 by
+//! 9, and what remains to be divided by up to 64 is right if the *quotient*, the convolution's sum, is below [`MAX_SUM`],
+//! however often its parts wrapped.
 
 use super::{
     InputTile, OutputPixels, OutputTile, WeightPanel,
     lanes::{Sums, Words},
 };
 
-/// Bound below which quotients of the output transform must stay.
-pub const MAX_SUM: i64 = 1 << 28;
+/// Bound below which a convolution's sums must stay.
+pub const MAX_SUM: i64 = 1 << 25;
 
-/// Inverse of 3 modulo 2³².
-const INVERSE_OF_3: i32 = 0xAAAA_AAABu32 as i32;
+/// Inverse of 9 modulo 2³².
+const INVERSE_OF_9: i32 = 0x38E3_8E39;
 
 #[inline(always)]
 unsafe fn input_axis<W: Words>(d: [W; 6]) -> [W; 6] {
     // SAFETY: the caller's contract is the one of all methods of `Words`.
     unsafe {
-        let t = d[4].sub(d[2]);
-        let u = d[3].sub(d[1]).shl::<1>();
-        [
-            d[0].sub(d[2]).shl::<2>().add(t),
-            d[3].add(d[4]).sub(d[1].add(d[2]).shl::<2>()),
-            d[4].sub(d[3]).add(d[1].sub(d[2]).shl::<2>()),
-            t.add(u),
-            t.sub(u),
-            d[5].sub(d[3]).sub(u.shl::<1>()),
-        ]
+        let (t, u) = (d[4].sub(d[2]), d[3].sub(d[1]).shl::<1>());
+        let (p, q) = (d[4].sub(d[2].shl::<2>()), d[3].sub(d[1].shl::<2>()));
+        [d[0].sub(d[2]).shl::<2>().add(t), p.add(q), p.sub(q), t.add(u), t.sub(u), d[5].sub(d[3]).sub(u.shl::<1>())]
     }
 }
 
@@ -102,7 +96,7 @@ unsafe fn weight_axis<W: Words>(g: [W; 3]) -> [W; 6] {
     unsafe {
         let (outer, twice) = (g[0].add(g[2]), g[1].shl::<1>());
         let far = g[0].add(g[2].shl::<2>());
-        [g[0], outer.add(g[1]), outer.sub(g[1]), far.add(twice), far.sub(twice), g[2]]
+        [g[0].mul(6), outer.add(g[1]), outer.sub(g[1]), far.add(twice), far.sub(twice), g[2].mul(6)]
     }
 }
 
@@ -135,17 +129,29 @@ pub unsafe fn weights<W: Words>(panel: &WeightPanel) {
     }
 }
 
+/// The multiples by 24, 12, 6 and 6.
 #[inline(always)]
 unsafe fn output_axis<S: Sums>(m: [S; 6]) -> [S; 4] {
     // SAFETY: the caller's contract is the one of all methods of `Sums`.
     unsafe {
         let (a, b, c, d) = (m[1].add(m[2]), m[1].sub(m[2]), m[3].add(m[4]), m[3].sub(m[4]));
-        let y0 = c.sub(a.shl::<2>()).mul(INVERSE_OF_3);
-        let y1 = d.sub(b.shl::<1>()).mul(INVERSE_OF_3);
-        let y2 = c.sub(a).mul(INVERSE_OF_3);
-        let y3 = d.shl::<1>().sub(b).mul(INVERSE_OF_3);
-        // A third of 6 × m is 2 × m.
-        [y0.add(m[0].shl::<1>()).sar::<3>(), y1.sar::<2>(), y2.sar::<1>(), y3.add(m[5].shl::<1>()).sar::<1>()]
+        [c.add(m[0]).sub(a.shl::<2>()), d.sub(b.shl::<1>()), c.sub(a), d.shl::<1>().add(m[5]).sub(b)]
+    }
+}
+
+/// The row `y` of the outputs, from the multiples of all rows.
+#[inline(always)]
+unsafe fn output_row<S: Sums>(half: [[S; 6]; 4], y: usize) -> [S; 4] {
+    // SAFETY: the caller's contract is the one of all methods of `Sums`.
+    unsafe {
+        let bits = [3, 2, 1, 1][y];
+        let [y0, y1, y2, y3] = output_axis(half[y]);
+        [
+            y0.mul(INVERSE_OF_9).sar(bits + 3),
+            y1.mul(INVERSE_OF_9).sar(bits + 2),
+            y2.mul(INVERSE_OF_9).sar(bits + 1),
+            y3.mul(INVERSE_OF_9).sar(bits + 1),
+        ]
     }
 }
 
@@ -182,26 +188,27 @@ pub unsafe fn output<S: Sums>(tile: &OutputTile) {
                 half[2][x] = column[2];
                 half[3][x] = column[3];
             }
-            let (bias, factor) = (tile.bias.add(lane), tile.factor.add(lane));
+            let rows = [output_row(half, 0), output_row(half, 1), output_row(half, 2), output_row(half, 3)];
+            let scale = S::scale(tile.bias.add(lane), tile.factor.add(lane));
             let to = tile.to.add(lane);
             if tile.pool {
                 for y in 0..2 {
-                    let (top, bottom) = (output_axis(half[2 * y]), output_axis(half[2 * y + 1]));
+                    let (top, bottom) = (rows[2 * y], rows[2 * y + 1]);
                     for x in 0..2 {
                         let left = top[2 * x].max(bottom[2 * x]);
                         let highest = left.max(top[2 * x + 1].max(bottom[2 * x + 1]));
                         if y < tile.rows && x < tile.columns {
                             let to = to.add(y * tile.row_stride + x * tile.pixel_stride);
-                            highest.requantize(bias, factor, tile.bounds, to);
+                            highest.requantize(scale, tile.bounds, to);
                         }
                     }
                 }
             } else {
-                for (y, row) in half.iter().enumerate() {
-                    for (x, sum) in output_axis(*row).iter().enumerate() {
+                for (y, row) in rows.iter().enumerate() {
+                    for (x, sum) in row.iter().enumerate() {
                         if y < tile.rows && x < tile.columns {
                             let to = to.add(y * tile.row_stride + x * tile.pixel_stride);
-                            sum.requantize(bias, factor, tile.bounds, to);
+                            sum.requantize(scale, tile.bounds, to);
                         }
                     }
                 }
@@ -224,7 +231,7 @@ pub unsafe fn direct_output<S: Sums>(pixels: &OutputPixels) {
         for pixel in 0..pixels.count {
             let to = pixels.to.add(pixel * pixels.pixel_stride);
             for lane in (0..pixels.lanes).step_by(S::COUNT) {
-                let (bias, factor) = (pixels.bias.add(lane), pixels.factor.add(lane));
+                let scale = S::scale(pixels.bias.add(lane), pixels.factor.add(lane));
                 let sum = if pixels.pool {
                     let sums = pixels.sums.add(2 * pixel * pixels.sums_stride + lane);
                     let below = sums.add(pixels.sums_row_stride);
@@ -233,7 +240,7 @@ pub unsafe fn direct_output<S: Sums>(pixels: &OutputPixels) {
                 } else {
                     S::load(pixels.sums.add(pixel * pixels.sums_stride + lane))
                 };
-                sum.requantize(bias, factor, pixels.bounds, to.add(lane));
+                sum.requantize(scale, pixels.bounds, to.add(lane));
             }
         }
     }

@@ -12,7 +12,7 @@ const B: [[i64; 6]; 6] = [
     [0, 4, 0, -5, 0, 1],
 ];
 /// Of the weights, `u = G g`.
-const G: [[i64; 3]; 6] = [[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]];
+const G: [[i64; 3]; 6] = [[6, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 6]];
 
 /// `transform × tile × transformᵀ`.
 fn both_axes<const N: usize>(transform: [[i64; N]; 6], tile: impl Fn(usize, usize) -> i64) -> [i64; 36] {
