@@ -109,9 +109,6 @@ impl Work {
     }
 }
 
-/// Phases that a step may use.
-const PHASES_OF_A_STEP: usize = 2;
-
 /// A map and the quantization of what it holds.
 struct Flow {
     map: Map,
@@ -131,6 +128,7 @@ impl Program {
             weights: Layout::default(),
             borders: vec![],
             steps: vec![],
+            phases: 0,
             shared_inputs: 0,
         };
         let (input, mut flow) = planner.input(network);
@@ -164,7 +162,7 @@ impl Program {
         Ok(Program {
             kernels,
             input,
-            phases: planner.steps.len() * PHASES_OF_A_STEP,
+            phases: planner.phases,
             scratch_bytes: planner.steps.iter().map(scratch).max().unwrap_or(0).next_multiple_of(4096),
             steps: planner.steps,
             output,
@@ -183,6 +181,8 @@ struct Planner<'a> {
     weights: Layout,
     borders: Vec<(usize, usize, Vec<u8>)>,
     steps: Vec<Step>,
+    /// Phases that the steps have so far.
+    phases: usize,
     /// Most bytes of transformed inputs that members share in any step.
     shared_inputs: usize,
 }
@@ -192,10 +192,6 @@ impl<'a> Planner<'a> {
     fn next_facts(&mut self) -> &'a Facts {
         // There is one for each layer: `check::shapes` has counted them.
         self.facts.next().expect("facts for each layer")
-    }
-
-    fn phase(&self) -> usize {
-        self.steps.len() * PHASES_OF_A_STEP
     }
 
     /// A map with a border that holds `zero`.
@@ -250,8 +246,8 @@ impl<'a> Planner<'a> {
         let panels = map.channels.div_ceil(kernels.panel);
         let work = if winograd {
             let start = self.weights.length;
-            let phase = self.phase();
-            let work = Winograd::new(kernels, maps, requantization, pool, phase, start);
+            let work = Winograd::new(kernels, maps, requantization, pool, self.phases, start);
+            self.phases += work.phases();
             self.shared_inputs = self.shared_inputs.max(work.shared_inputs(kernels));
             let taps = if work.stored() { POSITIONS * size_of::<i16>() } else { 9 };
             self.weights.take(taps * from.map.channels * panels * kernels.panel);
@@ -259,7 +255,8 @@ impl<'a> Planner<'a> {
         } else {
             let bytes = 3 * Direct::depth(kernels, from.map.channels) * panels * kernels.panel;
             let start = self.weights.take(bytes);
-            Work::Direct(Direct::new(kernels, maps, requantization, pool, self.phase(), start))
+            self.phases += 1;
+            Work::Direct(Direct::new(kernels, maps, requantization, pool, self.phases - 1, start))
         };
         let macs = 9 * conv.inputs * conv.outputs * height * width;
         let note = facts.inexact.filter(|_| wins).map(|o| format!("output {o} could overflow Winograd's sums"));
@@ -310,9 +307,10 @@ impl<'a> Planner<'a> {
             outputs,
             output,
             step: self.steps.len(),
-            phase: self.phase(),
+            phase: self.phases,
             weights: self.weights.take(inputs * outputs),
         };
+        self.phases += 1;
         let macs = (dense.inputs * dense.outputs) as u64;
         self.steps.push(Step { name: dense.name.clone(), work: Work::Dense(work), macs, note: None });
         *from = (to, outputs);

@@ -144,19 +144,16 @@ impl Kernels {
 pub struct Blocking {
     /// Bytes of a layer's transformed weights up to which each small block of tiles goes through all of them.
     pub few_weights: usize,
-    /// Bytes of a whole map's transformed inputs up to which they are kept at once.
+    /// Most bytes of transformed inputs that go through panels of outputs at once.
     pub whole_inputs: usize,
     /// Whether what one core has just written may take another long to read: then threads rather do some work twice.
     pub distant_cores: bool,
-    /// Bytes of one thread's transformed weights.
+    /// Most bytes of one thread's transformed weights.
     pub own_weights: usize,
-    /// Bytes that one thread's transformed inputs aim at, where they are not shared.
+    /// Most bytes of a small block's transformed inputs.
     pub own_inputs: usize,
     /// Most tiles of a block.
     pub tiles: usize,
-    /// Most bytes of a layer's transformed weights that are kept; where there are more, transforming them takes less time
-    /// than reading them.
-    pub stored_weights: usize,
 }
 
 impl Blocking {
@@ -168,7 +165,6 @@ impl Blocking {
         own_weights: 640 << 10,
         own_inputs: 150 << 10,
         tiles: 56,
-        stored_weights: usize::MAX,
     };
     /// For cores that share their second-level cache, 256 KB for each, and slow memory behind it.
     pub const SMALL_CACHE: Blocking = Blocking {
@@ -178,7 +174,6 @@ impl Blocking {
         own_weights: 72 << 10,
         own_inputs: 224 << 10,
         tiles: 28,
-        stored_weights: 320 << 10,
     };
 }
 

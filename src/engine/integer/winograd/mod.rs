@@ -1,9 +1,10 @@
 //! Winograd convolution F(4×4, 3×3): how a layer is cut into pieces. [`run`](self::run) does the work.
 //!
 //! ```text
-//! by blocks, by shares                            by panels
-//! for each block (or member's share) of tiles     for each tile
-//!     transform its inputs                            transform its inputs
+//! by blocks, by shares                        by panels
+//! for each of them                            for each round
+//!     for each tile                               for each tile
+//!         transform its inputs                        transform its inputs
 //!     for each panel of outputs                   for each panel of outputs
 //!         transform the panel's weights               transform the panel's weights
 //!         for each block of tiles                     for each block of tiles
@@ -11,8 +12,8 @@
 //! ```
 //!
 //! [`Order`] says which is taken when. Transformed weights are eight times as many bytes as the weights, and transforming them
-//! on the way costs less than reading them; only where every block reads all weights, and they stay in cache, they are
-//! transformed when they are packed: [`Winograd::stored`] says so.
+//! on the way costs less than reading them; only where every small block reads all weights, which stay in cache then, they
+//! are transformed when they are packed: [`Winograd::stored`] says so.
 
 mod run;
 
@@ -30,18 +31,18 @@ pub const POSITIONS: usize = 36;
 pub enum Order {
     /// Small blocks of tiles, for few channels: a block's transformed inputs stay in cache, and so do all weights.
     Blocks,
-    /// One range of tiles for each member of the team, for many tiles: every member transforms all weights.
+    /// Ranges of tiles, at least one for each member of the team, for many tiles: every member transforms all weights.
     Shares,
     /// Panels of outputs, for few tiles and many channels: every member transforms all inputs.
     Panels,
-    /// Panels of outputs; members share the transformed inputs.
+    /// Panels of outputs, and rounds of tiles, whose transformed inputs members share.
     SharedPanels,
 }
 
 impl Order {
-    /// The one for a layer with so many bytes of transformed weights, so many of transformed inputs, and so many tiles.
-    fn of(blocking: Blocking, weights: usize, inputs: usize, tiles: usize) -> Order {
-        if weights <= blocking.few_weights || inputs > blocking.whole_inputs {
+    /// The one for a layer with so many bytes of transformed weights, and so many tiles.
+    fn of(blocking: Blocking, weights: usize, tiles: usize) -> Order {
+        if weights <= blocking.few_weights {
             Order::Blocks
         } else if !blocking.distant_cores {
             Order::SharedPanels
@@ -61,11 +62,11 @@ pub struct Winograd {
     requantization: Requantization,
     pool: bool,
     panels: usize,
+    order: Order,
+    /// Most tiles whose transformed inputs are kept at once.
+    kept: usize,
     /// Tiles of a block.
     block: usize,
-    order: Order,
-    /// Whether the packed weights are transformed already.
-    stored: bool,
     /// Channels whose weights are transformed at once.
     depth: usize,
     /// Where all members' transformed inputs start in the arena, where they share them.
@@ -90,37 +91,34 @@ impl Winograd {
         let (rows, columns) = from.tiles();
         let tiles = rows * columns;
         let input_bytes = POSITIONS * channels * size_of::<i16>();
-        let all_inputs = POSITIONS * input_stride(channels, tiles) * size_of::<i16>();
         let blocking = kernels.blocking;
         let panels = to.channels.div_ceil(kernels.panel);
         let all_weights = POSITIONS * from.channels * panels * kernels.panel * size_of::<i16>();
-        let order = Order::of(blocking, all_weights, all_inputs, tiles);
-        // Blocks enough for every member of a team, and tiles enough for the kernel.
-        let block = match order {
-            Order::Blocks => {
-                let tiles = (blocking.own_inputs / input_bytes).min(tiles.div_ceil(8));
-                (tiles / kernels.tiles * kernels.tiles).max(kernels.tiles)
-            }
-            _ => tiles,
+        let order = Order::of(blocking, all_weights, tiles);
+        // As many as the kernel takes at once, or a multiple.
+        let whole = |most: usize| (most / kernels.tiles * kernels.tiles).max(kernels.tiles).min(tiles);
+        let kept = match order {
+            // Enough blocks for every member of a team.
+            Order::Blocks => whole((blocking.own_inputs / input_bytes).min(tiles.div_ceil(8)).min(blocking.tiles)),
+            Order::Shares | Order::SharedPanels => whole(blocking.whole_inputs / input_bytes),
+            Order::Panels => tiles,
         };
-        let block = block.clamp(1, blocking.tiles.min(tiles));
         let panel_channel = POSITIONS * kernels.panel * size_of::<i16>();
         let step = kernels.chunk.max(CHANNEL_STEP);
         let depth = (blocking.own_weights / panel_channel / step * step).max(step);
         // As equal parts as whole steps allow.
         let parts = from.channels.div_ceil(depth);
         let depth = from.channels.div_ceil(parts).next_multiple_of(step).min(from.channels);
-        let stored = order == Order::Blocks && all_weights <= blocking.stored_weights;
         Winograd {
             from,
             to,
             requantization,
             pool,
             panels,
-            block,
             order,
-            stored,
-            depth: if stored { from.channels } else { depth },
+            kept,
+            block: kept.min(blocking.tiles),
+            depth: if order == Order::Blocks { from.channels } else { depth },
             inputs: 0,
             phase,
             weights,
@@ -135,10 +133,9 @@ impl Winograd {
 
     /// Bytes of transformed inputs that members share.
     pub fn shared_inputs(&self, kernels: &Kernels) -> usize {
-        let (rows, columns) = self.from.tiles();
         let channels = self.from.channels.next_multiple_of(kernels.chunk);
         let shared = self.order == Order::SharedPanels;
-        if shared { POSITIONS * input_stride(channels, rows * columns) * size_of::<i16>() } else { 0 }
+        if shared { POSITIONS * input_stride(channels, self.kept) * size_of::<i16>() } else { 0 }
     }
 
     /// Says where they are.
@@ -146,9 +143,15 @@ impl Winograd {
         self.inputs = place;
     }
 
+    /// Phases that the work has, for [`Frame::claim`].
+    pub fn phases(&self) -> usize {
+        let (rows, columns) = self.from.tiles();
+        if self.order == Order::SharedPanels { 2 * (rows * columns).div_ceil(self.kept) } else { 1 }
+    }
+
     /// Whether the packed weights are transformed already.
     pub fn stored(&self) -> bool {
-        self.stored
+        self.order == Order::Blocks
     }
 
     /// Channels of the map that is read.
@@ -163,12 +166,11 @@ impl Winograd {
 
     /// How the work is ordered, for reports.
     pub fn order(&self) -> &'static str {
-        match (self.order, self.stored) {
-            (Order::Blocks, true) => "by blocks",
-            (Order::Blocks, false) => "by blocks, weights transformed for each",
-            (Order::Shares, _) => "by shares",
-            (Order::Panels, _) => "by panels",
-            (Order::SharedPanels, _) => "by panels, inputs shared",
+        match self.order {
+            Order::Blocks => "by blocks",
+            Order::Shares => "by shares",
+            Order::Panels => "by panels",
+            Order::SharedPanels => "by panels, inputs shared",
         }
     }
 
@@ -176,14 +178,9 @@ impl Winograd {
     fn scratch_places(&self, kernels: &Kernels) -> (Places, usize) {
         let mut layout = Layout::default();
         let channels = self.from.channels.next_multiple_of(kernels.chunk);
-        let (rows, columns) = self.from.tiles();
-        let inputs = match self.order {
-            Order::Blocks => POSITIONS * input_stride(channels, self.block),
-            // A lone member's share is everything.
-            Order::Shares | Order::Panels => POSITIONS * input_stride(channels, rows * columns),
-            Order::SharedPanels => 0,
-        };
-        let weights = if self.stored { 0 } else { POSITIONS * weight_stride(self.depth, kernels.panel) };
+        let shared = self.order == Order::SharedPanels;
+        let inputs = if shared { 0 } else { POSITIONS * input_stride(channels, self.kept) };
+        let weights = if self.stored() { 0 } else { POSITIONS * weight_stride(self.depth, kernels.panel) };
         let products = POSITIONS * product_stride(self.block, kernels.panel);
         let places = Places {
             inputs: layout.take(inputs * size_of::<i16>()),

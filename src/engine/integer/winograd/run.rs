@@ -24,9 +24,14 @@ impl Winograd {
         let (rows, columns) = self.from.tiles();
         let tiles = rows * columns;
         match self.order {
-            Order::Blocks => self.run_shares(frame, tiles, self.block),
-            Order::Shares => self.run_shares(frame, tiles, tiles.div_ceil(frame.members)),
-            Order::Panels | Order::SharedPanels => self.run_panels(frame, tiles),
+            Order::Blocks => self.run_shares(frame, tiles, self.kept),
+            Order::Shares => self.run_shares(frame, tiles, self.kept.min(tiles.div_ceil(frame.members))),
+            Order::Panels => {
+                let inputs = Inputs { at: frame.own(self.scratch_places(frame.kernels).0.inputs), tiles };
+                (0..tiles).for_each(|tile| self.transform_input(frame, tile, inputs, tile));
+                self.run_panels(frame, self.phase, 0..tiles, inputs);
+            }
+            Order::SharedPanels => self.run_rounds(frame, tiles),
         }
     }
 
@@ -50,26 +55,32 @@ impl Winograd {
         }
     }
 
-    /// Takes all tiles' inputs, then panels of outputs.
-    fn run_panels(&self, frame: &Frame, tiles: usize) {
-        let inputs = if self.order == Order::SharedPanels {
-            let inputs = Inputs { at: frame.at(self.inputs), tiles };
-            while let Some(units) = frame.claim(self.phase, tiles) {
-                units.for_each(|tile| self.transform_input(frame, tile, inputs, tile));
+    /// Takes rounds of tiles, all members together, through all panels.
+    fn run_rounds(&self, frame: &Frame, tiles: usize) {
+        for round in 0..tiles.div_ceil(self.kept) {
+            let share = part(tiles, self.kept, round);
+            let inputs = Inputs { at: frame.at(self.inputs), tiles: share.len() };
+            let phase = self.phase + 2 * round;
+            if round > 0 {
+                // Nobody reads the inputs of the round before any more.
+                frame.barrier.wait();
+            }
+            while let Some(places) = frame.claim(phase, share.len()) {
+                places.for_each(|place| self.transform_input(frame, share.start + place, inputs, place));
             }
             frame.barrier.wait();
-            inputs
-        } else {
-            let inputs = Inputs { at: frame.own(self.scratch_places(frame.kernels).0.inputs), tiles };
-            (0..tiles).for_each(|tile| self.transform_input(frame, tile, inputs, tile));
-            inputs
-        };
-        let blocks = tiles.div_ceil(self.block);
+            self.run_panels(frame, phase + 1, share, inputs);
+        }
+    }
+
+    /// Takes panels of outputs over tiles whose inputs are transformed.
+    fn run_panels(&self, frame: &Frame, phase: usize, share: Range<usize>, inputs: Inputs) {
+        let blocks = share.len().div_ceil(self.block);
         let mut ready = None;
-        while let Some(units) = frame.claim(self.phase + 1, self.panels * blocks) {
+        while let Some(units) = frame.claim(phase, self.panels * blocks) {
             for unit in units {
-                let block = part(tiles, self.block, unit % blocks);
-                self.block(frame, unit / blocks, (0, block), inputs, &mut ready);
+                let block = part(share.len(), self.block, unit % blocks);
+                self.block(frame, unit / blocks, (share.start, block), inputs, &mut ready);
             }
         }
     }
@@ -115,7 +126,7 @@ impl Winograd {
         let product_stride = product_stride(count, width);
         for start in (0..channels).step_by(self.depth) {
             let depth = self.depth.min(channels - start);
-            let (weights, weight_stride) = if self.stored {
+            let (weights, weight_stride) = if self.stored() {
                 let weights = frame.packed::<i16>(self.weights).wrapping_add(panel * POSITIONS * channels * width);
                 (weights, channels * width)
             } else {
@@ -127,7 +138,7 @@ impl Winograd {
             };
             let next = if start + depth < channels { (panel, start + depth) } else { (panel + 1, 0) };
             for position in 0..POSITIONS {
-                if !self.stored && next.0 < self.panels {
+                if !self.stored() && next.0 < self.panels {
                     self.prefetch_weights(frame, next, position);
                 }
                 let from = from.wrapping_add(position * input_stride + start * inputs.tiles);
