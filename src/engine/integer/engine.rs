@@ -122,7 +122,7 @@ impl Engine {
 impl Worker {
     fn new(network: Arc<Network>, members: usize) -> io::Result<Self> {
         let program = &network.program;
-        let mut arena = MmapMut::map_anon(program.shared_bytes + members * program.scratch_bytes)?;
+        let mut arena = MmapMut::map_anon(program.shared_bytes + members * program.scratch_bytes(members))?;
         prefer_large_pages(&arena);
         for (start, length, pattern) in &program.borders {
             let pattern = pattern.iter().cycle();
@@ -194,7 +194,7 @@ impl State {
             kernels: program.kernels,
             arena: self.arena(),
             weights: weights.bytes().as_ptr(),
-            scratch: program.shared_bytes + member * program.scratch_bytes,
+            scratch: program.shared_bytes + member * program.scratch_bytes(members),
             member,
             members,
             barrier: &self.barrier,

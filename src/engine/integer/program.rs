@@ -28,8 +28,6 @@ pub struct Program {
     pub output: Output,
     /// Bytes of the arena that all members share; their scratch memory follows.
     pub shared_bytes: usize,
-    /// Bytes of a member's scratch memory.
-    pub scratch_bytes: usize,
     /// Bytes of the packed weights.
     pub weight_bytes: usize,
     /// Counters that steps claim their units from.
@@ -154,22 +152,26 @@ impl Program {
                 winograd.share_inputs_at(shared);
             }
         }
-        let scratch = |step: &Step| match &step.work {
-            Work::Direct(direct) => direct.scratch(kernels),
-            Work::Winograd(winograd) => winograd.scratch(kernels),
-            Work::Dense(dense) => dense.scratch(),
-        };
         Ok(Program {
             kernels,
             input,
             phases: planner.phases,
-            scratch_bytes: planner.steps.iter().map(scratch).max().unwrap_or(0).next_multiple_of(4096),
             steps: planner.steps,
             output,
             shared_bytes: planner.arena.length.next_multiple_of(4096),
             weight_bytes: planner.weights.length,
             borders: planner.borders,
         })
+    }
+
+    /// Bytes of scratch memory that each of so many members needs.
+    pub fn scratch_bytes(&self, members: usize) -> usize {
+        let scratch = |step: &Step| match &step.work {
+            Work::Direct(direct) => direct.scratch(self.kernels),
+            Work::Winograd(winograd) => winograd.scratch(self.kernels, members),
+            Work::Dense(dense) => dense.scratch(),
+        };
+        self.steps.iter().map(scratch).max().unwrap_or(0).next_multiple_of(4096)
     }
 }
 

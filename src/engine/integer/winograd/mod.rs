@@ -174,12 +174,18 @@ impl Winograd {
         }
     }
 
-    /// Places in a member's scratch memory, and its length.
-    fn scratch_places(&self, kernels: &Kernels) -> (Places, usize) {
+    /// Most tiles whose transformed inputs one of so many members keeps at once.
+    fn share(&self, members: usize) -> usize {
+        let (rows, columns) = self.from.tiles();
+        if self.order == Order::Shares { self.kept.min((rows * columns).div_ceil(members)) } else { self.kept }
+    }
+
+    /// Places in the scratch memory of one of so many members, and its length.
+    fn scratch_places(&self, kernels: &Kernels, members: usize) -> (Places, usize) {
         let mut layout = Layout::default();
         let channels = self.from.channels.next_multiple_of(kernels.chunk);
         let shared = self.order == Order::SharedPanels;
-        let inputs = if shared { 0 } else { POSITIONS * input_stride(channels, self.kept) };
+        let inputs = if shared { 0 } else { POSITIONS * input_stride(channels, self.share(members)) };
         let weights = if self.stored() { 0 } else { POSITIONS * weight_stride(self.depth, kernels.panel) };
         let products = POSITIONS * product_stride(self.block, kernels.panel);
         let places = Places {
@@ -190,9 +196,9 @@ impl Winograd {
         (places, layout.length)
     }
 
-    /// Bytes of scratch memory for a member.
-    pub fn scratch(&self, kernels: &Kernels) -> usize {
-        self.scratch_places(kernels).1
+    /// Bytes of scratch memory for one of so many members.
+    pub fn scratch(&self, kernels: &Kernels, members: usize) -> usize {
+        self.scratch_places(kernels, members).1
     }
 }
 

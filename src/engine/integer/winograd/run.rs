@@ -24,10 +24,10 @@ impl Winograd {
         let (rows, columns) = self.from.tiles();
         let tiles = rows * columns;
         match self.order {
-            Order::Blocks => self.run_shares(frame, tiles, self.kept),
-            Order::Shares => self.run_shares(frame, tiles, self.kept.min(tiles.div_ceil(frame.members))),
+            Order::Blocks | Order::Shares => self.run_shares(frame, tiles, self.share(frame.members)),
             Order::Panels => {
-                let inputs = Inputs { at: frame.own(self.scratch_places(frame.kernels).0.inputs), tiles };
+                let inputs =
+                    Inputs { at: frame.own(self.scratch_places(frame.kernels, frame.members).0.inputs), tiles };
                 (0..tiles).for_each(|tile| self.transform_input(frame, tile, inputs, tile));
                 self.run_panels(frame, self.phase, 0..tiles, inputs);
             }
@@ -37,7 +37,7 @@ impl Winograd {
 
     /// Takes shares of at most `most` tiles through all panels.
     fn run_shares(&self, frame: &Frame, tiles: usize, most: usize) {
-        let at = frame.own(self.scratch_places(frame.kernels).0.inputs);
+        let at = frame.own(self.scratch_places(frame.kernels, frame.members).0.inputs);
         while let Some(units) = frame.claim(self.phase, tiles.div_ceil(most)) {
             for share in units.map(|unit| part(tiles, most, unit)) {
                 let inputs = Inputs { at, tiles: share.len() };
@@ -115,7 +115,7 @@ impl Winograd {
         ready: &mut Option<usize>,
     ) {
         let kernels = frame.kernels;
-        let places = self.scratch_places(kernels).0;
+        let places = self.scratch_places(kernels, frame.members).0;
         let (own_weights, products) = (frame.own::<i16>(places.weights), frame.own::<i32>(places.products));
         let width = kernels.panel;
         let channels = self.from.channels;
