@@ -7,7 +7,8 @@ use std::{
 
 use vggcam::engine::{
     classifier::BUNDLED,
-    integer::engine::Pixels,
+    fused::Fused,
+    layers::engine::Pixels,
     open::{self, Settings},
 };
 
@@ -40,7 +41,7 @@ static ALLOCATOR: Counting = Counting;
 fn a_second_picture_allocates_nothing() {
     for threads in [1, 3] {
         let opened = open::from_bytes(BUNDLED, "the bundled model", Settings::plain(threads)).unwrap();
-        let engine = opened.plan.engine().unwrap();
+        let Some(Fused::Integer(engine)) = opened.plan.engine() else { panic!("not the integer engine") };
         let picture: Vec<u8> = (0..224 * 224 * 3).map(|i| (i % 251) as u8).collect();
         let mut output = vec![0.0; engine.program().output.count];
         let mut run = || engine.run(Pixels::Bytes(&picture), &mut output, None).unwrap();

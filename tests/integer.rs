@@ -1,4 +1,5 @@
-//! The integer plan against a plain reading of the quantized network, sum by sum, and against float.
+//! The integer plan against a plain reading of the quantized network, sum by sum, and against float; the float plan against
+//! tract.
 #![cfg(feature = "finetune")]
 
 mod common;
@@ -6,8 +7,9 @@ mod common;
 use common::{oracle, random_picture, random_vgg};
 use proptest::prelude::*;
 use vggcam::{
-    engine::plan::Plan,
+    engine::plan::{Form, Plan},
     finetune::quantize::{calibrate, quantize},
+    model::network::Layer,
 };
 
 proptest! {
@@ -36,7 +38,7 @@ fn probabilities_equal_the_oracle_and_stay_near_float() {
     let scales = calibrate(&network, &pictures, &|| ()).unwrap();
     let quantized = quantize(&network, &scales);
     let integer = Plan::integer(&quantized, 1).unwrap();
-    let float = Plan::float(&network, 1).unwrap();
+    let float = Plan::float(network, 1).unwrap();
     for picture in &pictures {
         let probabilities = integer.run(picture).unwrap().remove(0);
         for (a, b) in probabilities.iter().zip(oracle::of_picture(&quantized, picture)) {
@@ -56,4 +58,27 @@ fn threads_do_not_change_the_answer() {
     let one = Plan::integer(&quantized, 1).unwrap().run(&picture).unwrap();
     let three = Plan::integer(&quantized, 3).unwrap().run(&picture).unwrap();
     assert_eq!(one, three);
+}
+
+#[test]
+fn a_float_network_gives_the_same_on_the_engine_and_in_tract() {
+    let network = random_vgg(6, 24, &[8, 12], &[32, 16, 4]);
+    let mut pooled_twice = random_vgg(7, 24, &[8, 12], &[32, 4]);
+    let pool = pooled_twice.layers.iter().rposition(|layer| matches!(layer, Layer::MaxPool)).unwrap();
+    pooled_twice.layers.insert(pool, Layer::MaxPool);
+    if let Some(Layer::Dense(dense)) = pooled_twice.layers.iter_mut().find(|layer| matches!(layer, Layer::Dense(_))) {
+        let inputs = dense.inputs / 4;
+        dense.weights.truncate(inputs * dense.outputs);
+        dense.inputs = inputs;
+    }
+    for (network, form) in [(network, Form::Float), (pooled_twice, Form::PlainFloat)] {
+        let engine = Plan::float(network.clone(), 2).unwrap();
+        let tract = Plan::plain_float(&network, 1).unwrap();
+        assert_eq!((engine.form(), tract.form()), (form, Form::PlainFloat));
+        let picture = random_picture(8, 24);
+        let (found, expected) = (engine.run(&picture).unwrap().remove(0), tract.run(&picture).unwrap().remove(0));
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-4, "{found} not {expected}");
+        }
+    }
 }

@@ -106,7 +106,7 @@ fn features_equal_keras() {
             _ => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu: true }),
         }
     });
-    let plan = Plan::float(&network(reference.size, layers.collect()), 1).unwrap();
+    let plan = Plan::float(network(reference.size, layers.collect()), 1).unwrap();
     for (index, expected) in reference.features.iter().enumerate() {
         let features = plan.run(&picture(&reference, index)).unwrap().remove(0);
         let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));

@@ -7,11 +7,7 @@ use std::{fs, path::Path, process::Command};
 
 use common::{Noise, metadata, random_picture};
 use vggcam::{
-    engine::{
-        classifier::Classifier,
-        integer::{cache, weights::Memory},
-        open::Settings,
-    },
+    engine::{classifier::Classifier, integer::cache, layers::weights::Memory, open::Settings},
     model::{
         file,
         quantized::{Quantization, QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork},

@@ -13,7 +13,8 @@ use common::oracle;
 use serde::Deserialize;
 use vggcam::{
     engine::{
-        integer::{engine::Pixels, program::Input},
+        fused::Fused,
+        layers::{engine::Pixels, program::Input},
         open::{self, EngineChoice, Settings},
     },
     model::{
@@ -117,12 +118,12 @@ fn oracle_values(network: &QuantizedNetwork, input: &[f32]) -> Vec<f32> {
 fn engine_values(path: &Path, input: &[f32]) -> Vec<f32> {
     let settings = Settings { engine: EngineChoice::Integer, ..Settings::plain(2) };
     let opened = open::open(path, settings).unwrap();
-    let engine = opened.plan.engine().unwrap();
+    let Some(Fused::Integer(engine)) = opened.plan.engine() else { panic!("not the integer engine") };
     let mut values = vec![0.0; engine.program().output.count];
     let bytes: Vec<u8> = input.iter().map(|&byte| byte as u8).collect();
     let pixels = match engine.program().input {
         Input::Real { .. } => Pixels::Real(input),
-        Input::Picture { .. } => Pixels::Bytes(&bytes),
+        _ => Pixels::Bytes(&bytes),
     };
     engine.run(pixels, &mut values, None).unwrap();
     values

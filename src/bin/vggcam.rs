@@ -5,8 +5,8 @@ use std::{io::stdout, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
     engine::{
-        integer::weights::Memory,
         isa,
+        layers::weights::Memory,
         open::{EngineChoice, Settings},
     },
     message::{one_line, print},
@@ -67,7 +67,8 @@ struct ModelArgs {
     /// Threads that share the work of one picture [default: one for each core; on four cores and more, `run` leaves one]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
-    /// Engine that runs the model: `integer` for int8 VGG networks, `tract` for any file, `auto` for the first that can
+    /// Engine that runs the model: `auto` for ours where it takes the network, else tract; `integer` for ours on an int8
+    /// network, or an error; `tract` for plain tract
     #[arg(long, value_name = "ENGINE", default_value_t = EngineChoice::Auto)]
     engine: EngineChoice,
     /// Where a large model's weights lie: `lean` maps them from the file FILE.packed, `fast` reads them into memory

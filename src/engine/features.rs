@@ -1,4 +1,4 @@
-//! A network without a softmax, run by tract: what the frozen layers say about a picture.
+//! A network without a softmax, run in a tract plan: what the frozen layers say about a picture.
 
 use image::RgbImage;
 
@@ -13,8 +13,7 @@ pub struct Extractor {
 impl Extractor {
     /// Prepares a float network (its softmax, if any, is left out).
     pub fn float(network: &Network) -> Result<Self, EngineError> {
-        let network = Network { softmax: false, ..network.clone() };
-        Self::new(Plan::float(&network, 1))
+        Self::new(Plan::float(Network { softmax: false, ..network.clone() }, 1))
     }
 
     /// Prepares an int8 network whose last layer has a quantized output.

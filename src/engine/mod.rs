@@ -3,10 +3,13 @@
 pub mod classifier;
 pub mod error;
 pub mod features;
+pub mod float;
 mod foreign;
+pub mod fused;
 pub mod integer;
 pub mod isa;
 pub mod kernels;
+pub mod layers;
 pub mod open;
 pub mod peaks;
 pub mod plan;

@@ -1,4 +1,4 @@
-//! From a model file to a plan: the integer engine where the network is quantized, tract otherwise.
+//! From a model file to a plan: our engine for a VGG network, quantized or float, plain tract for any other graph.
 
 use std::{fmt, path::Path, str::FromStr};
 
@@ -6,7 +6,8 @@ use tract_onnx::prelude::TractError;
 
 use super::{
     error::EngineError,
-    integer::{check, prepare, weights::Memory},
+    integer::{check, prepare},
+    layers::weights::Memory,
     plan::Plan,
 };
 use crate::model::{
@@ -32,7 +33,7 @@ pub struct Settings {
 /// Which engine runs a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineChoice {
-    /// The integer engine where it can, else tract.
+    /// Ours, on integers or on floats, where it takes the network, else tract.
     #[default]
     Auto,
     /// The integer engine, or an error.
@@ -76,7 +77,7 @@ pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
         Some((engine, header)) => {
             let properties = header.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             let metadata = metadata::from_properties(properties).map_err(load)?;
-            let plan = Plan::of_engine(engine, header.network.softmax, false);
+            let plan = Plan::of_integer_engine(engine, header.network.softmax, false);
             let plan = plan.map_err(|error| EngineError::load(&what, error))?;
             Ok(Opened { what, metadata, plan, fallback: None })
         }
@@ -117,16 +118,20 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
                         }
                         None => prepare::in_memory(network, settings.prepare()),
                     };
-                    (Plan::of_engine(engine.map_err(refuse)?, softmax, false).map_err(failed)?, None)
+                    (Plan::of_integer_engine(engine.map_err(refuse)?, softmax, false).map_err(failed)?, None)
                 }
             }
         }
         (Contents::Network(Recognised::Float(_)), EngineChoice::Integer) => {
             return Err(refuse("its weights are float; make an int8 model of it with `finetune quantize`".into()));
         }
-        (Contents::Network(Recognised::Float(network)), _) => {
+        (Contents::Network(Recognised::Float(network)), choice) => {
             let reason = "its weights are float; `finetune quantize` makes an int8 model of it".into();
-            (Plan::float(&network, threads).map_err(failed)?, Some(reason))
+            let plan = match choice {
+                EngineChoice::Tract => Plan::plain_float(&network, threads),
+                _ => Plan::float(network, threads),
+            };
+            (plan.map_err(failed)?, Some(reason))
         }
         (Contents::Foreign { reason, .. }, EngineChoice::Integer) => {
             return Err(refuse(format!("the integer engine cannot take it: {reason}")));

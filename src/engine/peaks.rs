@@ -1,8 +1,8 @@
-//! What this machine could do at most, measured: multiplications of the integer kernels, and bytes read from memory.
+//! What this machine could do at most, measured: multiplications of the kernels, and bytes read from memory.
 
 use std::{hint::black_box, thread, time::Instant};
 
-use super::kernels::Kernels;
+use super::kernels::{Arithmetic, Kernels};
 
 /// Measured ceilings of so many threads together, each in units a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ const BYTES: usize = 192 << 20;
 const TRIES: usize = 5;
 
 /// Measures the ceilings with `threads` threads at work; `None` if the kernels have no loops for it.
-pub fn measure(kernels: &Kernels, threads: usize) -> Option<Ceilings> {
+pub fn measure<A: Arithmetic>(kernels: &Kernels<A>, threads: usize) -> Option<Ceilings> {
     let peaks = kernels.peaks?;
     // SAFETY: the kernels are for this processor: `Kernels::of` has checked it.
     let rate = |work: unsafe fn(usize) -> u64| best(threads, &|_| unsafe { work(black_box(ROUNDS)) });

@@ -17,11 +17,14 @@ use tract_onnx::{
 };
 
 use super::{
-    foreign,
-    integer::{
+    float, foreign,
+    fused::Fused,
+    integer::prepare::{self, Settings},
+    kernels::Integer,
+    layers::{
+        Numbers,
         engine::{Engine, Pixels},
-        op::IntegerNetwork,
-        prepare::{self, Settings},
+        op::FusedNetwork,
         program::Input as EngineInput,
     },
 };
@@ -32,8 +35,10 @@ use crate::model::{network::Network, onnx::graph::Graph, quantized::QuantizedNet
 pub enum Form {
     /// A quantized VGG network, on the integer engine.
     Integer,
-    /// A float VGG network.
+    /// A float VGG network, on the float engine.
     Float,
+    /// A float VGG network, in plain tract.
+    PlainFloat,
     /// A graph that is no VGG network, as its file says it.
     Foreign,
 }
@@ -43,7 +48,7 @@ impl Form {
     pub fn name(self) -> &'static str {
         match self {
             Form::Integer => "int8",
-            Form::Float => "f32",
+            Form::Float | Form::PlainFloat => "f32",
             Form::Foreign => "graph",
         }
     }
@@ -53,7 +58,8 @@ impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Form::Integer => "int8 weights and activations, summed on integers by the integer engine",
-            Form::Float => "float weights and activations",
+            Form::Float => "float weights and activations, on the float engine",
+            Form::PlainFloat => "float weights and activations, in plain tract",
             Form::Foreign => "the file's own operators in plain tract, quantized ones in float",
         })
     }
@@ -85,8 +91,8 @@ pub struct Plan {
     executor: Executor,
     input: Input,
     form: Form,
-    /// What computes all but the softmax, in the form [`Form::Integer`].
-    engine: Option<Engine>,
+    /// What computes all but the softmax, in the forms [`Form::Integer`] and [`Form::Float`].
+    engine: Option<Fused>,
 }
 
 impl Plan {
@@ -95,21 +101,26 @@ impl Plan {
     pub fn integer(network: &QuantizedNetwork, threads: usize) -> TractResult<Plan> {
         let settings = Settings { threads, memory: None };
         let engine = prepare::in_memory(network.clone(), settings).map_err(TractError::msg)?;
-        Plan::of_engine(engine, network.softmax, true)
+        Plan::of_integer_engine(engine, network.softmax, true)
     }
 
-    /// Prepares an engine: the whole quantized network is one op of the plan, a softmax another.
-    ///
-    /// `steps` says whether quantized outputs at the end are given as steps and not as real numbers.
-    pub fn of_engine(engine: Engine, softmax: bool, steps: bool) -> TractResult<Plan> {
+    /// Prepares an integer engine; `steps` says whether quantized outputs at the end are given as steps and not as real
+    /// numbers.
+    pub fn of_integer_engine(engine: Engine<Integer>, softmax: bool, steps: bool) -> TractResult<Plan> {
+        let plan = Plan::of_engine(engine.clone(), softmax, steps, Form::Integer)?;
+        Ok(Plan { engine: Some(Fused::Integer(engine)), ..plan })
+    }
+
+    /// Prepares an engine: the whole network is one op of the plan, a softmax another.
+    fn of_engine<A: Numbers>(engine: Engine<A>, softmax: bool, steps: bool, form: Form) -> TractResult<Plan> {
         let input = match engine.program().input {
-            EngineInput::Picture { map } => picture(map.height),
+            EngineInput::Picture { map } | EngineInput::Centred { map, .. } => picture(map.height),
             EngineInput::Real { map, .. } => {
                 Input { size: map.height, channels: map.channels, channels_last: false, float: true }
             }
         };
         let mut model = TypedModel::default();
-        let op = IntegerNetwork { engine: engine.clone(), steps: steps && !softmax };
+        let op = FusedNetwork { engine, steps: steps && !softmax };
         let picture = model.add_source("picture", op.input_fact())?;
         let mut value = model.wire_node("network", op, &[picture])?[0];
         if softmax {
@@ -117,14 +128,25 @@ impl Plan {
             value = model.wire_node("softmax", softmax, &[value])?[0];
         }
         model.select_output_outlets(&[value])?;
-        let plan = Plan::new(model, 1, input, Form::Integer)?;
-        Ok(Plan { engine: Some(engine), ..plan })
+        Plan::new(model, 1, input, form)
     }
 
-    /// Prepares a float network.
-    pub fn float(network: &Network, threads: usize) -> TractResult<Plan> {
+    /// Prepares a float network on the float engine, or in plain tract where the engine does not take it.
+    pub fn float(network: Network, threads: usize) -> TractResult<Plan> {
+        if let Err(reason) = float::prepare::check(&network) {
+            log::warn!("a float network runs in plain tract, which is slow: {reason}");
+            return Plan::plain_float(&network, threads);
+        }
+        let softmax = network.softmax;
+        let engine = float::prepare::in_memory(network, threads).map_err(TractError::msg)?;
+        let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Float)?;
+        Ok(Plan { engine: Some(Fused::Float(engine)), ..plan })
+    }
+
+    /// Prepares a float network in plain tract.
+    pub fn plain_float(network: &Network, threads: usize) -> TractResult<Plan> {
         let model = tract_onnx::onnx().model_for_proto_model(&write::float_graph(network, vec![]))?;
-        Plan::new(model.into_typed()?, threads, picture(network.input_size), Form::Float)
+        Plan::new(model.into_typed()?, threads, picture(network.input_size), Form::PlainFloat)
     }
 
     /// Prepares a float network that gives the values behind every ReLU, in order, instead of its output.
@@ -138,7 +160,7 @@ impl Plan {
                 .collect();
         }
         let model = tract_onnx::onnx().model_for_proto_model(&proto)?.into_typed()?;
-        Plan::new(model, threads, picture(network.input_size), Form::Float)
+        Plan::new(model, threads, picture(network.input_size), Form::PlainFloat)
     }
 
     /// Prepares any other graph, as tract reads it.
@@ -197,20 +219,18 @@ impl Plan {
         Ok(layers)
     }
 
-    fn profile_engine(&self, engine: &Engine, fitted: &RgbImage) -> TractResult<Vec<LayerTime>> {
+    fn profile_engine(&self, engine: &Fused, fitted: &RgbImage) -> TractResult<Vec<LayerTime>> {
         let input = self.tensor(fitted)?;
         let plain = input.try_as_plain_ram()?;
         let pixels = if self.input.float { Pixels::Real(plain.as_slice()?) } else { Pixels::Bytes(plain.as_slice()?) };
-        let (mut output, mut times) = (vec![0.0; engine.program().output.count], vec![]);
-        engine.run(pixels, &mut output, Some(&mut times))?;
-        let layers = engine.program().steps.iter().zip(times);
+        let layers = engine.layers().into_iter().zip(engine.profile(pixels)?);
         Ok(layers
-            .map(|(step, took)| LayerTime { name: step.name.clone(), time: took.time, inputs_read: took.inputs_read })
+            .map(|(layer, took)| LayerTime { name: layer.name, time: took.time, inputs_read: took.inputs_read })
             .collect())
     }
 
-    /// The integer engine, in the form [`Form::Integer`].
-    pub fn engine(&self) -> Option<&Engine> {
+    /// Our engine, in the forms [`Form::Integer`] and [`Form::Float`].
+    pub fn engine(&self) -> Option<&Fused> {
         self.engine.as_ref()
     }
 

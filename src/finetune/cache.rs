@@ -19,7 +19,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 /// The format of the file, and the program's version: the way from a picture to its features may change with it.
-const VERSION: &[u8] = concat!("vggcam features 1 ", env!("CARGO_PKG_VERSION")).as_bytes();
+const VERSION: &[u8] = concat!("vggcam features 2 ", env!("CARGO_PKG_VERSION")).as_bytes();
 const HASH: usize = 32;
 const CHECKSUM: usize = 8;
 

@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use crate::engine::{
     classifier::{BUNDLED, BUNDLED_NAME},
-    integer::{engine::Engine, program::Work},
+    fused::{Demand, Fused, LayerPlan},
     isa::Isa,
     open::{self, Settings},
-    peaks::{self, Ceilings},
+    peaks::Ceilings,
     plan::LayerTime,
 };
 
@@ -29,7 +29,7 @@ const PROFILES: usize = 9;
 pub struct Report {
     /// The file, or what the bundled model is called.
     pub model: String,
-    /// Instruction set of the integer kernels; of the processor, where another engine runs.
+    /// Instruction set of the kernels; of the processor, where plain tract runs.
     pub isa: &'static str,
     /// Threads that shared the work of one picture.
     pub threads: usize,
@@ -48,7 +48,7 @@ pub struct Report {
     pub load_ms: f64,
     /// The most memory the process has held.
     pub peak_rss_bytes: u64,
-    /// What the machine could do at most, where the integer engine runs.
+    /// What the machine could do at most, where one of our engines runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ceilings: Option<CeilingReport>,
     /// Median time of each layer, in order.
@@ -79,7 +79,7 @@ pub struct CeilingReport {
 pub struct LayerReport {
     pub name: String,
     pub ms: f64,
-    /// Which algorithm ran, where the integer engine runs.
+    /// Which algorithm ran, where one of our engines runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<String>,
     /// Share of the ceiling that the algorithm has, 0 to 1: its own multiplications, or the weights it read.
@@ -114,11 +114,11 @@ pub fn bench(path: Option<&Path>, settings: Settings, iterations: usize) -> anyh
     times.sort_by(f64::total_cmp);
     let profiles = (0..iterations.min(PROFILES)).map(|_| plan.profile(&picture)).collect::<Result<Vec<_>, _>>()?;
     let peak_rss_bytes = peak_rss_bytes();
-    let kernels = plan.engine().map(|engine| engine.program().kernels);
-    let ceilings = kernels.and_then(|kernels| peaks::measure(kernels, settings.threads));
-    let layers = layers(&profiles, plan.engine(), ceilings);
+    let ceilings = plan.engine().and_then(|engine| engine.ceilings(settings.threads));
+    let plans = plan.engine().map(Fused::layers).unwrap_or_default();
+    let layers = layers(&profiles, &plans, ceilings);
     Ok(Report {
-        isa: kernels.map_or_else(Isa::strongest, |kernels| kernels.isa).name(),
+        isa: plan.engine().map_or_else(Isa::strongest, Fused::isa).name(),
         threads: settings.threads,
         precision: plan.form().name(),
         form: plan.form().to_string(),
@@ -138,28 +138,28 @@ pub fn bench(path: Option<&Path>, settings: Settings, iterations: usize) -> anyh
 }
 
 /// Medians over several profiles of a network; layers that take no time are left out.
-fn layers(profiles: &[Vec<LayerTime>], engine: Option<&Engine>, ceilings: Option<Ceilings>) -> Vec<LayerReport> {
+fn layers(profiles: &[Vec<LayerTime>], plans: &[LayerPlan], ceilings: Option<Ceilings>) -> Vec<LayerReport> {
     let count = profiles.first().map_or(0, Vec::len);
     let layers = (0..count).map(|index| {
         let mut times: Vec<f64> = profiles.iter().map(|layers| ms(layers[index].time)).collect();
         times.sort_by(f64::total_cmp);
         let LayerTime { name, inputs_read, .. } = profiles[0][index].clone();
         let ms = percentile(&times, 50);
-        let step = engine.map(|engine| (&engine.program().steps[index], engine.program().kernels));
-        let share_of_peak = ceilings.zip(step).map(|(ceilings, (step, kernels))| {
-            let share = match &step.work {
-                Work::Direct(_) => step.macs as f64 / ceilings.dot,
-                Work::Winograd(winograd) => winograd.product_macs(kernels) as f64 / ceilings.product,
-                Work::Dense(dense) => (inputs_read * dense.outputs) as f64 / ceilings.bytes,
+        let plan = plans.get(index);
+        let share_of_peak = ceilings.zip(plan).map(|(ceilings, plan)| {
+            let share = match plan.demand {
+                Demand::Dot(macs) => macs as f64 / ceilings.dot,
+                Demand::Product(macs) => macs as f64 / ceilings.product,
+                Demand::Weights(bytes) => (inputs_read as u64 * bytes) as f64 / ceilings.bytes,
             };
             round(share / (ms / 1e3))
         });
         LayerReport {
             name,
             ms,
-            algorithm: step.map(|(step, _)| step.work.algorithm()),
+            algorithm: plan.map(|plan| plan.algorithm.clone()),
             share_of_peak,
-            note: step.and_then(|(step, _)| step.note.clone()),
+            note: plan.and_then(|plan| plan.note.clone()),
         }
     });
     layers.filter(|layer| layer.ms > 0.0005).collect()

@@ -10,8 +10,8 @@ use crate::{
     display::list,
     engine::{
         classifier::{BUNDLED_NAME, Classifier},
-        integer::weights::available_bytes,
         isa,
+        layers::weights::available_bytes,
         open::Settings,
     },
 };

@@ -1,6 +1,6 @@
 //! Proof that a channel's sums survive Winograd's output transform.
 
-use crate::engine::kernels::transforms::MAX_SUM;
+use crate::engine::kernels::integer::transforms::MAX_SUM;
 
 /// Whether Winograd is exact for an output channel, whatever the input: `kernel` holds its weights.
 ///

@@ -24,12 +24,17 @@ use memmap2::{Mmap, MmapMut};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-use super::{
-    facts::Facts,
-    program::Program,
-    weights::{Memory, Weights, pack, prefer_large_pages},
+use super::{facts::Facts, program, weights::pack};
+use crate::{
+    engine::{
+        kernels::{Integer, Kernels},
+        layers::{
+            program::Program,
+            weights::{Memory, Weights, prefer_large_pages},
+        },
+    },
+    model::quantized::QuantizedNetwork,
 };
-use crate::{engine::kernels::Kernels, model::quantized::QuantizedNetwork};
 
 /// Starts every file; the last byte is the version of its layout.
 const MAGIC: [u8; 8] = *b"vggpack\x02";
@@ -83,11 +88,16 @@ impl Key {
 }
 
 /// Takes the weights of the file at `path` if it was made for `key` and `kernels`; deletes it if it is damaged.
-pub fn open(path: &Path, key: &Key, kernels: &'static Kernels, memory: Memory) -> Option<(Header, Program, Weights)> {
+pub fn open(
+    path: &Path,
+    key: &Key,
+    kernels: &'static Kernels<Integer>,
+    memory: Memory,
+) -> Option<(Header, Program<Integer>, Weights)> {
     let map = load(&File::open(path).ok()?, memory).ok()?;
     let found = read(&map).and_then(|found| {
         let Some((header, start)) = found.filter(|(header, _)| header.key == *key) else { return Ok(None) };
-        let program = Program::new(&header.network, &header.facts, kernels)?;
+        let program = program::lay_out(&header.network, &header.facts, kernels)?;
         if start.checked_add(program.weight_bytes).is_none_or(|end| end > map.len()) {
             return Err("its weights are cut short".into());
         }
@@ -147,7 +157,7 @@ pub struct Draft {
 
 impl Draft {
     /// Creates the file with its header and all the room that it needs.
-    pub fn create(path: PathBuf, header: &Header, program: &Program) -> io::Result<Draft> {
+    pub fn create(path: PathBuf, header: &Header, program: &Program<Integer>) -> io::Result<Draft> {
         let json = serde_json::to_vec(header)?;
         let start = (PREFIX + json.len()).next_multiple_of(PAGE);
         let mut name = path.file_name().unwrap_or_default().to_os_string();
@@ -162,7 +172,12 @@ impl Draft {
     }
 
     /// Packs `network` into the file, brings it to its place and takes the weights from there.
-    pub fn fill(mut self, network: QuantizedNetwork, program: &Program, memory: Memory) -> io::Result<Weights> {
+    pub fn fill(
+        mut self,
+        network: QuantizedNetwork,
+        program: &Program<Integer>,
+        memory: Memory,
+    ) -> io::Result<Weights> {
         let start = self.start;
         pack(network, program, &mut |place, bytes| self.file.write_all_at(bytes, (start + place) as u64))?;
         // The parts come in no order, so the hash is taken at the end, from what the system still holds.

@@ -1,6 +1,15 @@
 //! From a layer's sums to the steps of its output.
 
-use crate::{engine::kernels::lanes::Bounds, model::quantized::Quantization};
+use crate::{
+    engine::{
+        kernels::{
+            Integer,
+            integer::{Scaling, lanes::Bounds},
+        },
+        layers::Numbers,
+    },
+    model::quantized::Quantization,
+};
 
 /// How a layer's sums become steps, channel by channel.
 #[derive(Clone, Debug)]
@@ -38,5 +47,23 @@ impl Requantization {
     /// Steps that the output may take.
     pub fn bounds(&self) -> Bounds {
         Bounds::new(self.zero_point, self.relu)
+    }
+}
+
+impl Numbers for Integer {
+    type Layer = Requantization;
+    /// Biases, and factors to real numbers.
+    type Real = (Vec<i32>, Vec<f32>);
+
+    fn finish(layer: &Requantization, first: usize, lanes: usize) -> Scaling {
+        Scaling {
+            bias: layer.bias[first..][..lanes].as_ptr(),
+            factor: layer.factor[first..][..lanes].as_ptr(),
+            bounds: layer.bounds(),
+        }
+    }
+
+    fn real((bias, factor): &Self::Real, output: usize, sum: i32) -> f32 {
+        sum.wrapping_add(bias[output]) as f32 * factor[output]
     }
 }

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use super::{
     cache::{self, Draft, Header, Key},
-    engine::Engine,
     facts::{self, Facts},
-    program::Program,
-    weights::{Memory, Weights},
+    program, weights,
 };
 use crate::{
-    engine::{isa::Isa, kernels::Kernels},
+    engine::{
+        isa::Isa,
+        kernels::{Integer, Kernels},
+        layers::{engine::Engine, program::Program, weights::Memory},
+    },
     model::quantized::QuantizedNetwork,
 };
 
@@ -33,25 +35,25 @@ impl Settings {
 }
 
 /// The kernels that `VGGCAM_ISA` asks for, else the best of this processor.
-pub fn kernels() -> Result<&'static Kernels, String> {
+pub fn kernels() -> Result<&'static Kernels<Integer>, String> {
     let isa = Isa::chosen()?;
     Kernels::of(isa).ok_or_else(|| format!("there are no kernels for {isa} in this program"))
 }
 
 /// Packs `network` in memory. The error says why it cannot run.
-pub fn in_memory(network: QuantizedNetwork, settings: Settings) -> Result<Engine, String> {
-    let program = Program::new(&network, &Facts::of(&network), kernels()?)?;
+pub fn in_memory(network: QuantizedNetwork, settings: Settings) -> Result<Engine<Integer>, String> {
+    let program = program::lay_out(&network, &Facts::of(&network), kernels()?)?;
     packed(network, program, settings)
 }
 
-fn packed(network: QuantizedNetwork, program: Program, settings: Settings) -> Result<Engine, String> {
-    let weights = Weights::in_memory(network, &program)
+fn packed(network: QuantizedNetwork, program: Program<Integer>, settings: Settings) -> Result<Engine<Integer>, String> {
+    let weights = weights::in_memory(network, &program)
         .map_err(|error| format!("there is not enough memory for its weights: {error}"))?;
     Ok(Engine::new(program, weights, settings.threads))
 }
 
 /// An engine whose weights lie in the file beside `model`, with that file's header, if it was made for this very model.
-pub fn mapped(model: &Path, settings: Settings) -> Result<Option<(Engine, Header)>, String> {
+pub fn mapped(model: &Path, settings: Settings) -> Result<Option<(Engine<Integer>, Header)>, String> {
     let path = cache::path_for(model);
     if !path.exists() {
         return Ok(None);
@@ -69,9 +71,9 @@ pub fn kept(
     settings: Settings,
     model: &Path,
     properties: Vec<(String, String)>,
-) -> Result<Engine, String> {
+) -> Result<Engine<Integer>, String> {
     let facts = Facts::of(&network);
-    let program = Program::new(&network, &facts, kernels()?)?;
+    let program = program::lay_out(&network, &facts, kernels()?)?;
     if program.weight_bytes < WORTH_KEEPING {
         return packed(network, program, settings);
     }
@@ -93,6 +95,6 @@ pub fn kept(
     }
 }
 
-fn key_of(model: &Path, kernels: &Kernels) -> Result<Key, String> {
+fn key_of(model: &Path, kernels: &Kernels<Integer>) -> Result<Key, String> {
     Key::of(model, kernels.isa.name()).map_err(|error| format!("cannot read {}: {error}", model.display()))
 }

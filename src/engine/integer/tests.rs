@@ -4,16 +4,15 @@ mod oracle;
 
 use proptest::{prelude::*, test_runner::Config};
 
-use super::{
-    engine::{Engine, Pixels},
-    facts::Facts,
-    program::{Program, Work},
-    weights::Weights,
-};
+use super::{facts::Facts, program, weights};
 use crate::{
     engine::{
         isa::Isa,
-        kernels::{Blocking, Kernels},
+        kernels::{Blocking, Integer, Kernels},
+        layers::{
+            engine::{Engine, Pixels},
+            program::Work,
+        },
     },
     model::quantized::{Quantization, QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork},
 };
@@ -103,7 +102,7 @@ fn network(
 }
 
 /// The tables of this processor, and copies that cut all layers into the smallest blocks.
-fn tables() -> Vec<&'static Kernels> {
+fn tables() -> Vec<&'static Kernels<Integer>> {
     let small =
         Blocking { few_weights: 0, whole_inputs: 0, distant_cores: false, own_weights: 0, own_inputs: 0, tiles: 3 };
     let blocks = Blocking { few_weights: usize::MAX, ..small };
@@ -111,7 +110,7 @@ fn tables() -> Vec<&'static Kernels> {
     let small_shares = Blocking { distant_cores: true, ..small };
     let shares = Blocking { distant_cores: true, ..shared };
     let panels = Blocking { tiles: 100, ..shares };
-    let present = Isa::ALL.into_iter().filter_map(Kernels::of);
+    let present = Isa::ALL.into_iter().filter_map(Kernels::<Integer>::of);
     present
         .flat_map(|kernels| {
             let cut = |blocking| &*Box::leak(Box::new(Kernels { blocking, ..kernels.clone() }));
@@ -125,19 +124,19 @@ fn tables() -> Vec<&'static Kernels> {
 }
 
 /// Runs `network` every way on a picture, and compares with the definition. Gives the orders in which layers were done.
-fn check(network: &QuantizedNetwork, picture: &[u8], tables: &[&'static Kernels]) -> Vec<&'static str> {
+fn check(network: &QuantizedNetwork, picture: &[u8], tables: &[&'static Kernels<Integer>]) -> Vec<&'static str> {
     let expected = oracle::answer(network, picture);
     let mut orders = vec![];
     for kernels in tables {
-        let program = Program::new(network, &Facts::of(network), kernels).unwrap();
-        let order = |work: &Work| match work {
+        let program = program::lay_out(network, &Facts::of(network), kernels).unwrap();
+        let order = |work: &Work<Integer>| match work {
             Work::Direct(_) => "direct",
             Work::Winograd(winograd) => winograd.order(),
             Work::Dense(_) => "dense",
         };
         let these: Vec<_> = program.steps.iter().map(|step| order(&step.work)).collect();
         for members in [1, 3] {
-            let weights = Weights::in_memory(network.clone(), &program).unwrap();
+            let weights = weights::in_memory(network.clone(), &program).unwrap();
             let engine = Engine::new(program.clone(), weights, members);
             let real: Vec<f32>;
             let pixels = match network.input {
@@ -213,7 +212,7 @@ fn every_order_of_the_work_gives_the_same() {
 #[cfg_attr(miri, ignore = "needs anonymous maps of memory")]
 fn maps_as_large_as_those_of_a_full_network_give_the_same() {
     let mut random = Random(2);
-    let tables: Vec<_> = Isa::ALL.into_iter().filter_map(Kernels::of).collect();
+    let tables: Vec<_> = Isa::ALL.into_iter().filter_map(Kernels::<Integer>::of).collect();
     for (size, widths) in [(227, &[16, 20][..]), (225, &[16][..]), (14, &[512, 16][..])] {
         let network = network(&mut random, size, picture_input(), &[(widths, true)], (0, true));
         check(&network, &random.picture(size * size * 3), &tables);

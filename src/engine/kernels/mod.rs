@@ -1,7 +1,7 @@
-//! The loops in which the time goes, for each instruction set.
+//! The loops in which the time goes, for each arithmetic and instruction set.
 //!
 //! A [`Kernels`] is a table of functions for one instruction set, and the shapes that they read: [`Kernels::of`] gives it
-//! only on a processor that has the instructions. [`scalar`] is the reference; every other set gives the same bits.
+//! only on a processor that has the instructions. The types are those of [`Integer`]; of [`Float`], all are f32.
 //!
 //! Shapes, in elements. `C` input channels, `O` outputs, `P` outputs of a panel, `G` inputs of a group, `L` lanes of a chunk:
 //!
@@ -15,32 +15,13 @@
 //! | Winograd products | i32 | `[36][tiles][P]` |
 //! | dense weights | i8 | `[O/B][inputs][B]`, `B` = [`DENSE_BLOCK`] |
 
+mod arithmetic;
+pub mod float;
+pub mod integer;
 mod jobs;
-pub mod lanes;
-pub mod scalar;
-pub mod transforms;
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx2_lanes;
-#[cfg(target_arch = "x86_64")]
-mod avx512_lanes;
-#[cfg(target_arch = "x86_64")]
-mod avx512vnni;
-#[cfg(target_arch = "aarch64")]
-mod dotprod;
-#[cfg(target_arch = "aarch64")]
-mod neon;
-#[cfg(target_arch = "aarch64")]
-mod neon_peaks;
-#[cfg(target_arch = "aarch64")]
-mod neon_words;
-#[cfg(test)]
-pub mod tests;
-
+pub use arithmetic::{Arithmetic, Float, Integer};
 pub use jobs::{DenseJob, DotJob, InputTile, OutputPixels, OutputTile, ProductJob, WeightPanel};
-use lanes::Bounds;
 
 use super::isa::Isa;
 
@@ -53,7 +34,7 @@ pub const SLACK: usize = 64;
 
 /// The kernels of one instruction set, and the shapes that they read.
 #[derive(Clone, Debug)]
-pub struct Kernels {
+pub struct Kernels<A: Arithmetic> {
     /// Which instruction set.
     pub isa: Isa,
     /// `P` of both algorithms' weights; a multiple of [`CHANNEL_STEP`].
@@ -77,19 +58,19 @@ pub struct Kernels {
     /// How layers are cut into blocks.
     pub blocking: Blocking,
     /// See [`DotJob`].
-    pub dot: unsafe fn(&DotJob),
+    pub dot: unsafe fn(&DotJob<A>),
     /// See [`ProductJob`].
-    pub product: unsafe fn(&ProductJob),
-    /// See [`transforms::input`].
-    pub input: unsafe fn(&InputTile),
-    /// See [`transforms::weights`].
-    pub weights: unsafe fn(&WeightPanel),
-    /// See [`transforms::output`].
-    pub output: unsafe fn(&OutputTile),
-    /// See [`transforms::direct_output`].
-    pub direct_output: unsafe fn(&OutputPixels),
+    pub product: unsafe fn(&ProductJob<A>),
+    /// See [`integer::transforms::input`].
+    pub input: unsafe fn(&InputTile<A>),
+    /// See [`integer::transforms::weights`].
+    pub weights: unsafe fn(&WeightPanel<A>),
+    /// See [`integer::transforms::output`].
+    pub output: unsafe fn(&OutputTile<A>),
+    /// See [`integer::transforms::direct_output`].
+    pub direct_output: unsafe fn(&OutputPixels<A>),
     /// See [`DenseJob`].
-    pub dense: unsafe fn(&DenseJob),
+    pub dense: unsafe fn(&DenseJob<A>),
     /// The most multiply-accumulates that `dot` and `product` could do, if there were nothing but their multiplications:
     /// each does so many rounds of them and says how many it did. `None` where nobody has written that.
     pub peaks: Option<Peaks>,
@@ -117,25 +98,16 @@ pub struct TransformCosts {
     pub weights: f32,
 }
 
-impl Kernels {
+/// An arithmetic with kernels for it.
+pub trait InstructionSets: Arithmetic {
+    /// The kernels for an instruction set that this processor has; `None` if this program has none for it.
+    fn kernels(isa: Isa) -> Option<&'static Kernels<Self>>;
+}
+
+impl<A: InstructionSets> Kernels<A> {
     /// The kernels for `isa`; `None` if this processor or this program lacks it.
-    pub fn of(isa: Isa) -> Option<&'static Kernels> {
-        if !isa.is_present() {
-            return None;
-        }
-        match isa {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512Vnni => Some(&avx512vnni::KERNELS),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => Some(&avx2::KERNELS),
-            #[cfg(target_arch = "aarch64")]
-            Isa::DotProd => Some(&dotprod::KERNELS),
-            #[cfg(target_arch = "aarch64")]
-            Isa::Neon => Some(&neon::KERNELS),
-            Isa::Scalar => Some(&scalar::KERNELS),
-            #[allow(unreachable_patterns)]
-            _ => None,
-        }
+    pub fn of(isa: Isa) -> Option<&'static Self> {
+        isa.is_present().then(|| A::kernels(isa)).flatten()
     }
 }
 
@@ -175,13 +147,4 @@ impl Blocking {
         own_inputs: 224 << 10,
         tiles: 28,
     };
-}
-
-/// A sum as a step of the output: `sum + bias` wraps, is rounded to a float, scaled by `factor`, cut to the bounds and
-/// rounded half to even.
-#[inline(always)]
-pub fn requantized(sum: i32, bias: i32, factor: f32, bounds: Bounds) -> u8 {
-    let real = sum.wrapping_add(bias) as f32 * factor;
-    // Whole numbers from 0 to 255 by now.
-    (real.max(bounds.low).min(bounds.high).round_ties_even() as i32 + bounds.zero) as u8
 }

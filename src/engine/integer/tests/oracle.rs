@@ -1,7 +1,7 @@
 //! What a quantized network means, in plain 64-bit arithmetic: sums over `(x − zero point) × w`, as its definition has them.
 
 use crate::{
-    engine::kernels::{lanes::Bounds, tests::step},
+    engine::kernels::integer::{lanes::Bounds, tests::step},
     model::quantized::{Quantization, QuantizedConv, QuantizedDense, QuantizedInput, QuantizedLayer, QuantizedNetwork},
 };
 

@@ -1,0 +1,16 @@
+//! The float engine: a VGG network on float32.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `prepare` | from a network to an engine |
+//! | `program`, `weights` | a network laid out, and its weights packed |
+//! | `output` | from sums to a layer's output |
+//!
+//! The steps themselves are those of [`layers`](super::layers), Winograd's algorithm wherever a layer has channels enough.
+
+mod output;
+pub mod prepare;
+mod program;
+#[cfg(test)]
+mod tests;
+mod weights;

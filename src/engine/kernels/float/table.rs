@@ -1,0 +1,117 @@
+//! One instruction set's table of kernels.
+
+/// Makes `KERNELS` for vectors `$lanes`, which need the target features `$features`: up to `$most` pixels or tiles, of
+/// `$vectors` vectors of sums each. `$count` lists the numbers from 1 to `$most`.
+macro_rules! kernels {
+    (
+        $(#[$note:meta])*
+        isa: $isa:expr,
+        lanes: $lanes:ty,
+        $(features: $features:literal,)?
+        most: $most:literal [$($count:literal)*],
+        vectors: $vectors:literal,
+        dense_vectors: $dense:literal,
+        blocking: $blocking:expr,
+    ) => {
+        use $crate::engine::{
+            isa::Isa,
+            kernels::{
+                Blocking, DenseJob, DotJob, Float, InputTile, Kernels, OutputPixels, OutputTile, Peaks, ProductJob,
+                TransformCosts, WeightPanel,
+                float::{lanes::Floats, loops, transforms},
+            },
+        };
+
+        $(#[$note])*
+        pub static KERNELS: Kernels<Float> = Kernels {
+            isa: $isa,
+            panel: $vectors * <$lanes>::COUNT,
+            chunk: <$lanes>::COUNT,
+            pair: 1,
+            tiles: $most,
+            group: 1,
+            pixels: $most,
+            dot_offset: 0,
+            dot_rate: 1.0,
+            costs: TransformCosts { input: 400.0, output: 750.0, weights: 310.0 },
+            blocking: $blocking,
+            dot,
+            product,
+            input,
+            weights,
+            output,
+            direct_output,
+            dense,
+            peaks: Some(Peaks { dot: peak, product: peak }),
+            prefetch,
+        };
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn dot(job: &DotJob<Float>) {
+            // SAFETY: the job's contract.
+            unsafe {
+                match job.pixels {
+                    $($count => loops::dot::<$lanes, $count, $vectors>(job),)*
+                    count => debug_assert!(false, "{count} pixels"),
+                }
+            }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn product(job: &ProductJob<Float>) {
+            // SAFETY: the job's contract.
+            unsafe {
+                match job.tiles {
+                    $($count => loops::product::<$lanes, $count, $vectors>(job),)*
+                    count => debug_assert!(false, "{count} tiles"),
+                }
+            }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn input(tile: &InputTile<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::input::<$lanes>(tile) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn weights(panel: &WeightPanel<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::weights::<$lanes>(panel) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn output(tile: &OutputTile<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::output::<$lanes>(tile) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn direct_output(pixels: &OutputPixels<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::direct_output::<$lanes>(pixels) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn dense(job: &DenseJob<Float>) {
+            // SAFETY: the job's contract.
+            unsafe { loops::dense::<$lanes, $dense>(job) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn peak(rounds: usize) -> u64 {
+            // SAFETY: the processor has the features.
+            unsafe { loops::peak::<$lanes>(rounds) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn prefetch(from: *const u8, bytes: usize) {
+            for line in (0..bytes).step_by(64) {
+                // SAFETY: a hint.
+                unsafe { <$lanes>::prefetch(from.wrapping_add(line).cast()) };
+            }
+        }
+    };
+}
+
+pub(super) use kernels;

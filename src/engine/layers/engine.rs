@@ -1,0 +1,227 @@
+//! A network ready to run: its program, its packed weights, and what is needed for each picture at a time.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use memmap2::MmapMut;
+
+use super::{
+    Numbers,
+    frame::Frame,
+    program::{Input, Program},
+    team::{Barrier, Team},
+    weights::{Weights, prefer_large_pages},
+};
+
+/// A network ready to run. Several threads may run it at once; each picture then has its own arena and team.
+#[derive(Clone)]
+pub struct Engine<A: Numbers> {
+    network: Arc<Network<A>>,
+    members: usize,
+    idle: Arc<Mutex<Vec<Worker<A>>>>,
+}
+
+/// What all pictures share.
+struct Network<A: Numbers> {
+    program: Program<A>,
+    weights: Weights,
+}
+
+/// What one picture at a time needs.
+struct Worker<A: Numbers> {
+    state: Arc<State<A>>,
+    team: Team,
+    task: Arc<dyn Fn(usize) + Send + Sync>,
+}
+
+struct State<A: Numbers> {
+    network: Arc<Network<A>>,
+    /// Maps, then each member's scratch memory.
+    arena: MmapMut,
+    barrier: Barrier,
+    counters: Vec<AtomicUsize>,
+    /// Nanoseconds of each step of the last picture.
+    times: Vec<AtomicU64>,
+    /// Inputs that each step of the last picture read, where that depends on the picture.
+    inputs_read: Vec<AtomicUsize>,
+}
+
+/// What one step of a picture took.
+#[derive(Clone, Copy, Debug)]
+pub struct StepTime {
+    /// From the end of the step before it.
+    pub time: Duration,
+    /// Inputs that were read, where that depends on the picture; else 0.
+    pub inputs_read: usize,
+}
+
+/// What goes in.
+#[derive(Clone, Copy, Debug)]
+pub enum Pixels<'a> {
+    /// uint8 RGB, rows of pixels.
+    Bytes(&'a [u8]),
+    /// Float planes.
+    Real(&'a [f32]),
+}
+
+impl<A: Numbers> Engine<A> {
+    /// Puts a program and its weights together, for `members` threads to a picture.
+    ///
+    /// # Panics
+    ///
+    /// If the weights are not as long as the program says.
+    pub fn new(program: Program<A>, weights: Weights, members: usize) -> Self {
+        assert!(weights.bytes().len() >= program.weight_bytes);
+        let network = Arc::new(Network { program, weights });
+        Engine { network, members: members.max(1), idle: Arc::default() }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program<A> {
+        &self.network.program
+    }
+
+    /// Whether both run the same network.
+    pub fn is(&self, other: &Engine<A>) -> bool {
+        Arc::ptr_eq(&self.network, &other.network)
+    }
+
+    /// Runs a picture through the network; `output` takes as many values as the program's output has: real numbers, or the
+    /// uint8 steps as floats. `times`, if given, takes the time of each step.
+    pub fn run(&self, pixels: Pixels, output: &mut [f32], times: Option<&mut Vec<StepTime>>) -> io::Result<()> {
+        let lock = || self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let idle = lock().pop();
+        let worker = match idle {
+            Some(worker) => worker,
+            None => Worker::new(self.network.clone(), self.members)?,
+        };
+        worker.state.load(pixels);
+        for counter in &worker.state.counters {
+            counter.store(0, Ordering::Relaxed);
+        }
+        worker.team.run(&worker.task);
+        worker.state.answer(output);
+        if let Some(times) = times {
+            times.clear();
+            let State { times: nanoseconds, inputs_read, .. } = &*worker.state;
+            times.extend(nanoseconds.iter().zip(inputs_read).map(|(time, inputs)| StepTime {
+                time: Duration::from_nanos(time.load(Ordering::Relaxed)),
+                inputs_read: inputs.load(Ordering::Relaxed),
+            }));
+        }
+        lock().push(worker);
+        Ok(())
+    }
+}
+
+impl<A: Numbers> Worker<A> {
+    fn new(network: Arc<Network<A>>, members: usize) -> io::Result<Self> {
+        let program = &network.program;
+        let mut arena = MmapMut::map_anon(program.shared_bytes + members * program.scratch_bytes(members))?;
+        prefer_large_pages(&arena);
+        for (start, length, pattern) in &program.borders {
+            let pattern = pattern.iter().cycle();
+            arena[*start..start + length].iter_mut().zip(pattern).for_each(|(byte, &zero)| *byte = zero);
+        }
+        let state = Arc::new(State {
+            barrier: Barrier::new(members),
+            counters: (0..program.phases * members).map(|_| AtomicUsize::new(0)).collect(),
+            times: program.steps.iter().map(|_| AtomicU64::new(0)).collect(),
+            inputs_read: program.steps.iter().map(|_| AtomicUsize::new(0)).collect(),
+            arena,
+            network,
+        });
+        let task = {
+            let state = state.clone();
+            Arc::new(move |member| state.work(member, members))
+        };
+        Ok(Worker { state, team: Team::new(members)?, task })
+    }
+}
+
+impl<A: Numbers> State<A> {
+    fn arena(&self) -> *mut u8 {
+        self.arena.as_ptr().cast_mut()
+    }
+
+    /// Writes the picture to its map.
+    fn load(&self, pixels: Pixels) {
+        match (&self.network.program.input, pixels) {
+            (Input::Picture { map }, Pixels::Bytes(bytes)) => {
+                let row = map.width * map.channels;
+                for (y, bytes) in bytes.chunks_exact(row).enumerate().take(map.height) {
+                    // SAFETY: the row lies inside the map, and nobody else uses this arena now.
+                    unsafe { self.arena().add(map.at(y, 0)).copy_from_nonoverlapping(bytes.as_ptr(), row) };
+                }
+            }
+            (Input::Centred { map, mean_rgb }, Pixels::Bytes(bytes)) => {
+                let row = map.width * map.channels;
+                for (y, bytes) in bytes.chunks_exact(row).enumerate().take(map.height) {
+                    let to = self.arena().wrapping_add(map.at(y, 0)).cast::<f32>();
+                    for (i, &byte) in bytes.iter().enumerate() {
+                        // SAFETY: the row lies inside the map, and nobody else uses this arena now.
+                        unsafe { to.add(i).write(f32::from(byte) - mean_rgb[i % 3]) };
+                    }
+                }
+            }
+            (Input::Real { map, scale, zero_point }, Pixels::Real(values)) => {
+                let plane = map.height * map.width;
+                for (i, value) in values.iter().enumerate().take(plane * map.channels) {
+                    let (channel, y, x) = (i / plane, i % plane / map.width, i % map.width);
+                    let step = (value / scale).round_ties_even() + f32::from(*zero_point);
+                    // SAFETY: the pixel lies inside the map, and nobody else uses this arena now.
+                    unsafe { self.arena().add(map.at(y, x) + channel).write(step.clamp(0.0, 255.0) as u8) };
+                }
+            }
+            // Callers choose by the program's input.
+            (Input::Picture { .. } | Input::Centred { .. }, Pixels::Real(_))
+            | (Input::Real { .. }, Pixels::Bytes(_)) => {}
+        }
+    }
+
+    fn answer(&self, to: &mut [f32]) {
+        let output = self.network.program.output;
+        let start = self.arena().wrapping_add(output.at);
+        for (i, value) in to.iter_mut().enumerate().take(output.count) {
+            // SAFETY: the last step has written `count` values there, and nobody writes now.
+            *value = unsafe {
+                match output.steps {
+                    Some(_) => f32::from(start.add(i).read()),
+                    None => start.cast::<f32>().add(i).read(),
+                }
+            };
+        }
+    }
+
+    /// A member's share of a picture.
+    fn work(&self, member: usize, members: usize) {
+        let Network { program, weights } = &*self.network;
+        let frame = Frame {
+            kernels: program.kernels,
+            arena: self.arena(),
+            weights: weights.bytes().as_ptr(),
+            scratch: program.shared_bytes + member * program.scratch_bytes(members),
+            member,
+            members,
+            barrier: &self.barrier,
+            inputs_read: &self.inputs_read,
+            counters: &self.counters,
+        };
+        let mut start = Instant::now();
+        for (step, time) in program.steps.iter().zip(&self.times) {
+            step.work.run(&frame);
+            self.barrier.wait();
+            if member == 0 {
+                let now = Instant::now();
+                time.store((now - start).as_nanos() as u64, Ordering::Relaxed);
+                start = now;
+            }
+        }
+    }
+}
