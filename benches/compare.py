@@ -1,10 +1,11 @@
-"""Compares `vggcam` with its peers on a full-size int8 VGG16, one picture at a time, and prints a table.
+"""Compares `vggcam` with its peers on a full-size VGG16, one picture at a time, and prints tables: int8, then float.
 
-usage: compare.py VGGCAM FOLDER PYTHON_ONNXRUNTIME PYTHON_OPENVINO STOCK_TRACT [ROUNDS]
+usage: compare.py VGGCAM FOLDER STOCK_TRACT [ROUNDS]
 
-FOLDER holds vgg16-int8.onnx (by `finetune quantize`) and vgg16-static.onnx (by ONNX Runtime). Every peer is measured with
-both, and its better one counts. Rounds go through all contenders in turn, so that a change of the machine's speed meets all
-of them; a ratio is the median over the rounds of the ratios within a round.
+FOLDER holds the networks, and a Python environment for each peer. In int8, every peer is measured with the file of
+`finetune quantize` and with what ONNX Runtime's `quantize_static` makes of the same network, and its better one counts.
+Rounds go through all contenders in turn, so that a change of the machine's speed meets all of them; a ratio is the median
+over the rounds of the ratios within a round.
 """
 
 import json
@@ -15,29 +16,37 @@ import subprocess
 import sys
 from statistics import median
 
-vggcam, folder, ort, ov, stock = sys.argv[1:6]
-rounds = int(sys.argv[6]) if len(sys.argv) > 6 else 5
-ours, static = (os.path.join(folder, name) for name in ("vgg16-int8.onnx", "vgg16-static.onnx"))
+vggcam, folder, stock = sys.argv[1:4]
+rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
 here = os.path.dirname(os.path.abspath(__file__))
 ITERATIONS = 20
+ONNX_RUNTIME, OPENVINO, NCNN = "ONNX Runtime", "OpenVINO", "ncnn"
+PACKAGES = {ONNX_RUNTIME: "onnxruntime", OPENVINO: "openvino", NCNN: "ncnn"}
 
 
 def output(command, **environment):
     return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | environment).stdout
 
 
-def mine(threads, isa=""):
-    command = [vggcam, "bench", "--json", "--model", ours, "--threads", str(threads), "--iterations", str(ITERATIONS)]
+def mine(file, threads, isa="", engine="auto"):
+    command = [vggcam, "bench", "--json", "--model", os.path.join(folder, file), "--threads", str(threads)]
+    command += ["--iterations", str(ITERATIONS), "--engine", engine]
     return json.loads(output(command, VGGCAM_ISA=isa))["latency_ms"]["p50"]
 
 
-def peer(python, kind, threads):
-    command = [python, os.path.join(here, "peer.py"), kind]
-    return min(float(output([*command, file, str(threads), str(ITERATIONS)])) for file in (ours, static))
+def python(name):
+    return os.path.join(folder, PACKAGES[name], "bin", "python")
 
 
-def version(python, package):
-    return output([python, "-c", f"import importlib.metadata as m; print(m.version('{package}'))"]).strip()
+def peer(name, files, threads):
+    command = [python(name), os.path.join(here, "peer.py"), PACKAGES[name]]
+    times = [output([*command, os.path.join(folder, file), str(threads), str(ITERATIONS)]) for file in files]
+    return min(map(float, times))
+
+
+def version(name):
+    code = f"import importlib.metadata as m; print(m.version('{PACKAGES[name]}'))"
+    return f"{name} {output([python(name), '-c', code]).strip().split('-')[0]}"
 
 
 def processor():
@@ -48,30 +57,46 @@ def processor():
     return f"{name[1] if name else platform.machine()}{f' (family {family[1]})' if family else ''}, {os.cpu_count()} cores"
 
 
+def table(threads, contenders, peers, baselines):
+    """Times the contenders, and prints each beside the fastest peer and the first one; then what is too slow for rounds."""
+    results = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            results[name].append(run())
+    fastest = [min(results[name][i] for name in peers) for i in range(rounds)]
+    print(f"| {threads} thread{'s' if threads > 1 else ''} | ms | over the fastest peer | over {ONNX_RUNTIME} |")
+    print("|---|---|---|---|")
+    for name, times in results.items():
+        over_fastest = median(t / f for t, f in zip(times, fastest))
+        over_ort = median(t / o for t, o in zip(times, results[peers[0]]))
+        print(f"| {name} | {median(times):.1f} | {over_fastest:.2f} | {over_ort:.2f} |")
+    for name, run in baselines.items():
+        time = run()
+        print(f"| {name} | {time:.0f} | | {time / median(results['vggcam']):.0f} × vggcam |")
+    print(flush=True)
+
+
 def main():
-    ort_name = f"ONNX Runtime {version(ort, 'onnxruntime')}"
-    ov_name = f"OpenVINO {version(ov, 'openvino').split('-')[0]}"
-    print(f"{processor()}; {output([vggcam, '--version']).strip()}; {ort_name}; {ov_name}")
-    print(f"full-size VGG16, int8, one picture; medians of {rounds} alternated rounds of {ITERATIONS} pictures each\n")
+    names = {name: version(name) for name in PACKAGES}
+    print(f"{processor()}; {output([vggcam, '--version']).strip()}; {'; '.join(names.values())}")
+    print(f"full-size VGG16, one picture; medians of {rounds} alternated rounds of {ITERATIONS} pictures each\n")
     forced = ["avx2"] if platform.machine() == "x86_64" else []
-    for threads in (1, 2):
-        contenders = {"vggcam": lambda: mine(threads)}
-        contenders |= {f"vggcam, VGGCAM_ISA={isa}": lambda isa=isa: mine(threads, isa) for isa in forced}
-        contenders |= {ort_name: lambda: peer(ort, "onnxruntime", threads), ov_name: lambda: peer(ov, "openvino", threads)}
-        results = {name: [] for name in contenders}
-        for _ in range(rounds):
-            for name, run in contenders.items():
-                results[name].append(run())
-        peers = [ort_name, ov_name]
-        fastest = [min(results[name][i] for name in peers) for i in range(rounds)]
-        print(f"| {threads} thread{'s' if threads > 1 else ''} | ms | over the fastest peer | over ONNX Runtime |")
-        print("|---|---|---|---|")
-        for name, times in results.items():
-            over_fastest = median(t / f for t, f in zip(times, fastest))
-            over_ort = median(t / o for t, o in zip(times, results[ort_name]))
-            print(f"| {name} | {median(times):.1f} | {over_fastest:.2f} | {over_ort:.2f} |")
-        plain = float(output([stock, ours, str(threads), "3"]))
-        print(f"| stock tract on the same file | {plain:.0f} | | {plain / median(results['vggcam']):.0f} × vggcam |\n", flush=True)
+    forms = {
+        "int8": ("vgg16-int8.onnx", {ONNX_RUNTIME: ["vgg16-int8.onnx", "vgg16-static.onnx"]}),
+        "float": ("vgg16-f32.onnx", {ONNX_RUNTIME: ["vgg16-f32.onnx"], NCNN: ["vgg16-f32"]}),
+    }
+    for form, (ours, files) in forms.items():
+        files[OPENVINO] = files[ONNX_RUNTIME]
+        for threads in (1, 2):
+            print(f"{form}:\n")
+            contenders = {"vggcam": lambda: mine(ours, threads)}
+            contenders |= {f"vggcam, VGGCAM_ISA={isa}": lambda isa=isa: mine(ours, threads, isa) for isa in forced}
+            contenders |= {names[name]: lambda name=name: peer(name, files[name], threads) for name in files}
+            plain = {
+                "int8": lambda: float(output([stock, os.path.join(folder, ours), str(threads), "3"])),
+                "float": lambda: mine(ours, threads, engine="tract"),
+            }
+            table(threads, contenders, [names[name] for name in files], {"stock tract on the same file": plain[form]})
 
 
 main()

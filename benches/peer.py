@@ -1,6 +1,8 @@
-"""Times one engine on one ONNX file and prints the median in milliseconds.
+"""Times one engine on one file and prints the median in milliseconds.
 
-usage: peer.py onnxruntime|openvino FILE THREADS ITERATIONS
+usage: peer.py onnxruntime|openvino|ncnn FILE THREADS ITERATIONS
+
+For ncnn, FILE.param and FILE.bin are read.
 """
 
 import sys
@@ -28,6 +30,21 @@ if kind == "onnxruntime":
     source = session.get_inputs()[0]
     x = picture([d if isinstance(d, int) else 1 for d in source.shape], "uint8" in source.type)
     run = lambda: session.run(None, {source.name: x})
+elif kind == "ncnn":
+    import ncnn
+
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    assert net.load_param(f"{path}.param") == 0 and net.load_model(f"{path}.bin") == 0
+    pixels = picture((3, 224, 224), False)
+    x = ncnn.Mat(pixels).clone()
+    output = net.output_names()[0]
+
+    def run():
+        extractor = net.create_extractor()
+        extractor.input("blob0", x)
+        return extractor.extract(output)
+
 else:
     import openvino
 
