@@ -20,7 +20,7 @@ use super::{
     float, foreign,
     fused::Fused,
     integer::prepare::{self, Settings},
-    kernels::Integer,
+    kernels::{Integer, Kernels},
     layers::{
         Numbers,
         engine::{Engine, Pixels},
@@ -133,12 +133,16 @@ impl Plan {
 
     /// Prepares a float network on the float engine, or in plain tract where the engine does not take it.
     pub fn float(network: Network, threads: usize) -> TractResult<Plan> {
-        if let Err(reason) = float::prepare::check(&network) {
-            log::warn!("a float network runs in plain tract, which is slow: {reason}");
-            return Plan::plain_float(&network, threads);
-        }
+        let kernels = Kernels::chosen().map_err(TractError::msg)?;
+        let program = match float::program::lay_out(&network, kernels) {
+            Ok(program) => program,
+            Err(reason) => {
+                log::warn!("a float network runs in plain tract, which is slow: {reason}");
+                return Plan::plain_float(&network, threads);
+            }
+        };
         let softmax = network.softmax;
-        let engine = float::prepare::in_memory(network, threads).map_err(TractError::msg)?;
+        let engine = float::prepare::packed(network, program, threads).map_err(TractError::msg)?;
         let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Float)?;
         Ok(Plan { engine: Some(Fused::Float(engine)), ..plan })
     }

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `prepare` | from a network to an engine |
+//! | `prepare` | from a network laid out to an engine |
 //! | `program`, `weights` | a network laid out, and its weights packed |
 //! | `output` | from sums to a layer's output |
 //!
@@ -10,7 +10,7 @@
 
 mod output;
 pub mod prepare;
-mod program;
+pub mod program;
 #[cfg(test)]
 mod tests;
 mod weights;

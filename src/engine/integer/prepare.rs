@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     engine::{
-        isa::Isa,
         kernels::{Integer, Kernels},
         layers::{engine::Engine, program::Program, weights::Memory},
     },
@@ -34,15 +33,9 @@ impl Settings {
     }
 }
 
-/// The kernels that `VGGCAM_ISA` asks for, else the best of this processor.
-pub fn kernels() -> Result<&'static Kernels<Integer>, String> {
-    let isa = Isa::chosen()?;
-    Kernels::of(isa).ok_or_else(|| format!("there are no kernels for {isa} in this program"))
-}
-
 /// Packs `network` in memory. The error says why it cannot run.
 pub fn in_memory(network: QuantizedNetwork, settings: Settings) -> Result<Engine<Integer>, String> {
-    let program = program::lay_out(&network, &Facts::of(&network), kernels()?)?;
+    let program = program::lay_out(&network, &Facts::of(&network), Kernels::chosen()?)?;
     packed(network, program, settings)
 }
 
@@ -58,7 +51,7 @@ pub fn mapped(model: &Path, settings: Settings) -> Result<Option<(Engine<Integer
     if !path.exists() {
         return Ok(None);
     }
-    let kernels = kernels()?;
+    let kernels = Kernels::chosen()?;
     let key = key_of(model, kernels)?;
     let found = cache::open(&path, &key, kernels, settings.memory_for(&key));
     Ok(found.map(|(header, program, weights)| (Engine::new(program, weights, settings.threads), header)))
@@ -73,7 +66,7 @@ pub fn kept(
     properties: Vec<(String, String)>,
 ) -> Result<Engine<Integer>, String> {
     let facts = Facts::of(&network);
-    let program = program::lay_out(&network, &facts, kernels()?)?;
+    let program = program::lay_out(&network, &facts, Kernels::chosen()?)?;
     if program.weight_bytes < WORTH_KEEPING {
         return packed(network, program, settings);
     }

@@ -109,6 +109,12 @@ impl<A: InstructionSets> Kernels<A> {
     pub fn of(isa: Isa) -> Option<&'static Self> {
         isa.is_present().then(|| A::kernels(isa)).flatten()
     }
+
+    /// The kernels that `VGGCAM_ISA` asks for, else the best of this processor. The error says what is wrong with it.
+    pub fn chosen() -> Result<&'static Self, String> {
+        let isa = Isa::chosen()?;
+        Self::of(isa).ok_or_else(|| format!("there are no kernels for {isa} in this program"))
+    }
 }
 
 /// How a convolution is cut into blocks, by the caches of the processors that a table of kernels is for.

@@ -57,18 +57,19 @@ pub fn put_convolution<A: Numbers, E>(
     put: &mut Put<E>,
 ) -> Result<(), E> {
     for panel in 0..taps.outputs.next_multiple_of(CHANNEL_STEP).div_ceil(kernels.panel) {
+        // All panels are as long as this one.
+        let mut put = |start: usize, packed: &[u8]| put(start + panel * packed.len(), packed);
         match work {
             Work::Direct(direct) => {
                 let packed = pack::direct_panel(kernels, taps, direct.channels(), direct.weight_depth(), panel);
-                put(direct.weights() + panel * size_of_val(&packed[..]), as_bytes(&packed))?;
+                put(direct.weights(), as_bytes(&packed))?;
             }
             Work::Winograd(winograd) => {
                 let packed = pack::winograd_panel(kernels, taps, winograd.channels(), panel);
                 if winograd.stored() {
-                    let packed = pack::transformed(kernels, &packed);
-                    put(winograd.weights() + panel * size_of_val(&packed[..]), as_bytes(&packed))?;
+                    put(winograd.weights(), as_bytes(&pack::transformed(kernels, &packed)))?;
                 } else {
-                    put(winograd.weights() + panel * size_of_val(&packed[..]), as_bytes(&packed))?;
+                    put(winograd.weights(), as_bytes(&packed))?;
                 }
             }
             Work::Dense(_) => {}
