@@ -70,6 +70,7 @@ pub unsafe fn product<F: Floats, const P: usize, const V: usize>(job: &ProductJo
 }
 
 /// Adds one input of each of `P` places, `stride` apart, times a panel's weights.
+#[expect(clippy::needless_range_loop, reason = "iterators over vectors are not always inlined")]
 #[inline(always)]
 unsafe fn step<F: Floats, const P: usize, const V: usize>(
     sums: &mut [[F; V]; P],
@@ -80,24 +81,25 @@ unsafe fn step<F: Floats, const P: usize, const V: usize>(
     // SAFETY: the caller's addresses.
     unsafe {
         let mut row = [F::constant(0.0); V];
-        for (v, weights_of) in row.iter_mut().enumerate() {
-            *weights_of = F::load(weights.add(v * F::COUNT));
+        for v in 0..V {
+            row[v] = F::load(weights.add(v * F::COUNT));
         }
-        for (place, sums) in sums.iter_mut().enumerate() {
+        for place in 0..P {
             let input = F::splat(inputs.add(place * stride));
-            for (sum, &weight) in sums.iter_mut().zip(&row) {
-                *sum = input.mul_add(weight, *sum);
+            for v in 0..V {
+                sums[place][v] = input.mul_add(row[v], sums[place][v]);
             }
         }
     }
 }
 
+#[expect(clippy::needless_range_loop, reason = "iterators over vectors are not always inlined")]
 #[inline(always)]
 unsafe fn store<F: Floats, const P: usize, const V: usize>(sums: &[[F; V]; P], to: *mut f32) {
-    for (i, row) in sums.iter().enumerate() {
-        for (v, &sum) in row.iter().enumerate() {
+    for i in 0..P {
+        for v in 0..V {
             // SAFETY: the caller's job takes `P` panels of sums.
-            unsafe { sum.store(to.add((i * V + v) * F::COUNT)) };
+            unsafe { sums[i][v].store(to.add((i * V + v) * F::COUNT)) };
         }
     }
 }

@@ -51,7 +51,7 @@ macro_rules! kernels {
             // SAFETY: the job's contract.
             unsafe {
                 match job.pixels {
-                    $($count => loops::dot::<$lanes, $count, $vectors>(job),)*
+                    $($count => dot_pixels::<$count>(job),)*
                     count => debug_assert!(false, "{count} pixels"),
                 }
             }
@@ -62,10 +62,23 @@ macro_rules! kernels {
             // SAFETY: the job's contract.
             unsafe {
                 match job.tiles {
-                    $($count => loops::product::<$lanes, $count, $vectors>(job),)*
+                    $($count => product_tiles::<$count>(job),)*
                     count => debug_assert!(false, "{count} tiles"),
                 }
             }
+        }
+
+        // Functions of their own: in one that holds all of them, the compiler no longer inlines what they call.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn dot_pixels<const P: usize>(job: &DotJob<Float>) {
+            // SAFETY: the job's contract.
+            unsafe { loops::dot::<$lanes, P, $vectors>(job) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn product_tiles<const P: usize>(job: &ProductJob<Float>) {
+            // SAFETY: the job's contract.
+            unsafe { loops::product::<$lanes, P, $vectors>(job) }
         }
 
         $(#[target_feature(enable = $features)])?
