@@ -71,6 +71,14 @@ impl Fused {
         }
     }
 
+    /// Bytes of memory that each run under way at once needs.
+    pub fn bytes_of_a_run(&self) -> usize {
+        match self {
+            Fused::Integer(engine) => engine.bytes_of_a_run(),
+            Fused::Float(engine) => engine.bytes_of_a_run(),
+        }
+    }
+
     /// Runs a picture and takes the time of each layer.
     pub fn profile(&self, pixels: Pixels) -> io::Result<Vec<StepTime>> {
         match self {

@@ -63,7 +63,7 @@ impl Backbone<'_> {
 
     fn extractor(self) -> Result<Extractor, EngineError> {
         match self {
-            Backbone::Float(network) => Extractor::float(network),
+            Backbone::Float(network) => Extractor::float(network.clone()),
             Backbone::Quantized(network) => Extractor::quantized(network),
         }
     }
@@ -122,7 +122,7 @@ pub fn extract(
                 let row = match keyed_picture(file, backbone.input_size(), source.fit) {
                     Err(reason) => Err(reason),
                     Ok((picture, fitted)) => {
-                        let features = extractor.features(&fitted)?;
+                        let features = extractor.features(&[fitted])?.swap_remove(0);
                         if let Err(error) = store.append(&picture, &features) {
                             log::warn!("the features of {} are not kept: {error}", file.display());
                         }

@@ -87,6 +87,11 @@ impl<A: Numbers> Engine<A> {
         &self.network.program
     }
 
+    /// Bytes of memory that each run under way at once needs.
+    pub fn bytes_of_a_run(&self) -> usize {
+        self.network.program.arena_bytes(self.members)
+    }
+
     /// Whether both run the same network.
     pub fn is(&self, other: &Engine<A>) -> bool {
         Arc::ptr_eq(&self.network, &other.network)
@@ -123,7 +128,7 @@ impl<A: Numbers> Engine<A> {
 impl<A: Numbers> Worker<A> {
     fn new(network: Arc<Network<A>>, members: usize) -> io::Result<Self> {
         let program = &network.program;
-        let mut arena = MmapMut::map_anon(program.shared_bytes + members * program.scratch_bytes(members))?;
+        let mut arena = MmapMut::map_anon(program.arena_bytes(members))?;
         prefer_large_pages(&arena);
         for (start, length, pattern) in &program.borders {
             let pattern = pattern.iter().cycle();

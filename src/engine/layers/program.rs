@@ -103,6 +103,11 @@ impl<A: Numbers> Work<A> {
 }
 
 impl<A: Numbers> Program<A> {
+    /// Bytes of the arena for so many members.
+    pub fn arena_bytes(&self, members: usize) -> usize {
+        self.shared_bytes + members * self.scratch_bytes(members)
+    }
+
     /// Bytes of scratch memory that each of so many members needs.
     pub fn scratch_bytes(&self, members: usize) -> usize {
         let scratch = |step: &Step<A>| match &step.work {
