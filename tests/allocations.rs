@@ -44,7 +44,7 @@ fn a_second_picture_allocates_nothing() {
         let Some(Fused::Integer(engine)) = opened.plan.engine() else { panic!("not the integer engine") };
         let picture: Vec<u8> = (0..224 * 224 * 3).map(|i| (i % 251) as u8).collect();
         let mut output = vec![0.0; engine.program().output.count];
-        let mut run = || engine.run(Pixels::Bytes(&picture), &mut output, None).unwrap();
+        let mut run = || engine.run(&[Pixels::Bytes(&picture)], &mut output, None).unwrap();
         run();
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         for _ in 0..5 {

@@ -125,7 +125,7 @@ fn engine_values(path: &Path, input: &[f32]) -> Vec<f32> {
         Input::Real { .. } => Pixels::Real(input),
         _ => Pixels::Bytes(&bytes),
     };
-    engine.run(pixels, &mut values, None).unwrap();
+    engine.run(&[pixels], &mut values, None).unwrap();
     values
 }
 

@@ -96,7 +96,8 @@ fn layers<A: Numbers>(program: &Program<A>) -> Vec<LayerPlan> {
         demand: match &step.work {
             Work::Direct(_) => Demand::Dot(step.macs),
             Work::Winograd(winograd) => Demand::Product(winograd.product_macs(program.kernels)),
-            Work::Dense(dense) => Demand::Weights((dense.outputs * size_of::<A::Weight>()) as u64),
+            Work::Dense(dense) => Demand::Weights((dense.to.count * size_of::<A::Weight>()) as u64),
+            Work::Matrix(_) => Demand::Product(step.macs * program.pictures as u64),
         },
     });
     plan.collect()
@@ -104,6 +105,6 @@ fn layers<A: Numbers>(program: &Program<A>) -> Vec<LayerPlan> {
 
 fn profile<A: Numbers>(engine: &Engine<A>, pixels: Pixels) -> io::Result<Vec<StepTime>> {
     let (mut output, mut times) = (vec![0.0; engine.program().output.count], vec![]);
-    engine.run(pixels, &mut output, Some(&mut times))?;
+    engine.run(&[pixels], &mut output, Some(&mut times))?;
     Ok(times)
 }

@@ -134,7 +134,7 @@ impl Plan {
     /// Prepares a float network on the float engine, or in plain tract where the engine does not take it.
     pub fn float(network: Network, threads: usize) -> TractResult<Plan> {
         let kernels = Kernels::chosen().map_err(TractError::msg)?;
-        let program = match float::program::lay_out(&network, kernels) {
+        let program = match float::program::lay_out(&network, kernels, 1) {
             Ok(program) => program,
             Err(reason) => {
                 log::warn!("a float network runs in plain tract, which is slow: {reason}");

@@ -5,7 +5,7 @@ use crate::{
     engine::{
         kernels::{CHANNEL_STEP, DENSE_BLOCK, Float, Kernels},
         layers::{
-            dense::DenseOutput,
+            dense::{DenseOutput, Rows},
             planner::{Convolution, FullyConnected, Planner},
             program::{Input, Output, Program},
         },
@@ -13,9 +13,9 @@ use crate::{
     model::network::{Layer, Network},
 };
 
-/// Lays out `network`. The error names the layer that keeps it from running here.
-pub fn lay_out(network: &Network, kernels: &'static Kernels<Float>) -> Result<Program<Float>, String> {
-    let mut planner = Planner::new(kernels);
+/// Lays out `network` for runs of so many pictures at most. The error names the layer that keeps it from running here.
+pub fn lay_out(network: &Network, kernels: &'static Kernels<Float>, pictures: usize) -> Result<Program<Float>, String> {
+    let mut planner = Planner::new(kernels, pictures);
     let size = network.input_size;
     let zero = || 0f32.to_ne_bytes().to_vec();
     let mut map = planner.bordered(size, size, 3, zero());
@@ -46,7 +46,7 @@ pub fn lay_out(network: &Network, kernels: &'static Kernels<Float>) -> Result<Pr
             finish: Biases::new(&conv.bias, true, padded),
             pool,
             // A first layer has too few channels to fill a vector.
-            winograd: !planner.is_empty() && planner.winograd_wins(map, padded),
+            winograd: if planner.is_empty() { None } else { planner.winograd(map, padded) },
             note: None,
         });
         (map, channels) = (to, conv.outputs);
@@ -54,7 +54,7 @@ pub fn lay_out(network: &Network, kernels: &'static Kernels<Float>) -> Result<Pr
     if planner.is_empty() {
         return Err("it does not begin with a convolution".into());
     }
-    let mut from = (map.origin, map.height * map.row_stride);
+    let mut from = Rows { at: map.origin, count: map.picture_stride };
     let mut values = channels * map.height * map.width;
     let mut output = None;
     for layer in layers {
@@ -74,7 +74,7 @@ pub fn lay_out(network: &Network, kernels: &'static Kernels<Float>) -> Result<Pr
             output: DenseOutput::Activations(biases),
         });
         values = dense.outputs;
-        output = Some(Output { at: from.0, count: values, steps: None });
+        output = Some(Output { at: from.at, count: values, stride: from.count, steps: None });
     }
     let output = output.ok_or("it does not end with a dense layer")?;
     Ok(planner.program(input, output))

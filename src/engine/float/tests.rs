@@ -132,7 +132,10 @@ fn tables() -> Vec<&'static Kernels<Float>> {
     let present = Isa::ALL.into_iter().filter_map(Kernels::<Float>::of);
     let cut = move |kernels: &'static Kernels<Float>| {
         // Rates that make Winograd win everywhere, and lose everywhere.
-        let copies = orders.into_iter().map(|blocking| Kernels { blocking, dot_rate: 1e-9, ..kernels.clone() });
+        let forms = [&kernels.winograd[..1], &kernels.winograd[1..]];
+        let copies = orders.into_iter().flat_map(move |blocking| {
+            forms.map(|winograd| Kernels { blocking, winograd, dot_rate: 1e-9, ..kernels.clone() })
+        });
         let direct = Kernels { dot_rate: 1e9, ..kernels.clone() };
         let made = copies.chain([direct]).map(|kernels| &*Box::leak(Box::new(kernels)));
         made.chain([kernels]).collect::<Vec<_>>()
@@ -144,21 +147,27 @@ fn check(network: &Network, picture: &[u8]) {
     let expected = answer(network, picture);
     let largest = expected.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
     for kernels in tables() {
-        let mut first: Option<Vec<f32>> = None;
-        for members in [1, 3] {
-            let program = program::lay_out(network, kernels).unwrap();
-            let weights = weights::in_memory(network.clone(), &program).unwrap();
-            let engine = Engine::new(program, weights, members);
-            // Twice, since the first picture leaves its maps behind.
-            for _ in 0..2 {
-                let mut found = vec![-1.0; expected.len()];
-                engine.run(Pixels::Bytes(picture), &mut found, None).unwrap();
-                for (&found, expected) in found.iter().zip(&expected) {
-                    let error = (f64::from(found) - expected).abs() / largest;
-                    assert!(error < TOLERANCE, "{} {members}: {found} not {expected}", kernels.isa);
+        for most in [1, 5] {
+            let mut first: Option<Vec<f32>> = None;
+            for members in [1, 3] {
+                let program = program::lay_out(network, kernels, most).unwrap();
+                let weights = weights::in_memory(network.clone(), &program).unwrap();
+                let engine = Engine::new(program, weights, members);
+                // Several times, since a run leaves its maps behind; among black pictures, which must not reach the others.
+                for count in [most, 1, most.div_ceil(2)] {
+                    let black = vec![0; picture.len()];
+                    let at = |place: usize| if place + 1 == count { picture } else { &black };
+                    let pictures: Vec<_> = (0..count).map(|place| Pixels::Bytes(at(place))).collect();
+                    let mut found = vec![-1.0; count * expected.len()];
+                    engine.run(&pictures, &mut found, None).unwrap();
+                    let found = found.split_off((count - 1) * expected.len());
+                    for (&found, expected) in found.iter().zip(&expected) {
+                        let error = (f64::from(found) - expected).abs() / largest;
+                        assert!(error < TOLERANCE, "{} {members} {count}: {found} not {expected}", kernels.isa);
+                    }
+                    // The order of additions, so every bit, depends on no thread.
+                    assert_eq!(*first.get_or_insert_with(|| found.clone()), found, "{} {members}", kernels.isa);
                 }
-                // The order of additions, so every bit, depends on no thread.
-                assert_eq!(*first.get_or_insert_with(|| found.clone()), found, "{} {members}", kernels.isa);
             }
         }
     }
@@ -200,7 +209,7 @@ fn what_is_no_such_network_is_named() {
     let says = |change: &dyn Fn(&mut Vec<Layer>)| {
         let mut network = good.clone();
         change(&mut network.layers);
-        program::lay_out(&network, kernels).err().unwrap_or_default()
+        program::lay_out(&network, kernels, 1).err().unwrap_or_default()
     };
     assert_eq!(says(&|_| {}), "");
     assert!(says(&|layers| layers.truncate(2)).contains("does not end with a dense layer"));

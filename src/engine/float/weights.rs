@@ -33,11 +33,17 @@ pub fn in_memory(network: Network, program: &Program<Float>) -> io::Result<Weigh
                     channels = conv.outputs;
                 }
                 Layer::Dense(dense) => {
-                    let Some(Work::Dense(work)) = steps.next().map(|step| &step.work) else { break };
+                    let Some(step) = steps.next() else { break };
+                    let from = match &step.work {
+                        Work::Dense(work) => work.from,
+                        Work::Matrix(work) => work.from,
+                        Work::Direct(_) | Work::Winograd(_) => break,
+                    };
                     let order =
-                        if flat { row_order(dense.inputs, work.inputs) } else { map_order(channels, side * side) };
+                        if flat { row_order(dense.inputs, from.count) } else { map_order(channels, side * side) };
                     flat = true;
-                    put_dense(work, dense.weights, (dense.inputs, dense.outputs), &order, put)?;
+                    let size = (dense.inputs, dense.outputs);
+                    put_dense(&step.work, dense.weights, size, &order, program.kernels, put)?;
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     engine::{
         kernels::{CHANNEL_STEP, DENSE_BLOCK, Integer, Kernels},
         layers::{
-            dense::DenseOutput,
+            dense::{DenseOutput, Rows},
             map::Map,
             planner::{Convolution, FullyConnected, Planner},
             program::{Input, Output, Program},
@@ -30,7 +30,7 @@ pub fn lay_out(
     kernels: &'static Kernels<Integer>,
 ) -> Result<Program<Integer>, String> {
     check::shapes(network, facts)?;
-    let mut planner = Planner::new(kernels);
+    let mut planner = Planner::new(kernels, 1);
     // One for each layer: `check::shapes` has counted them.
     let mut facts = facts.iter();
     let (input, mut flow) = picture(&mut planner, network);
@@ -42,7 +42,7 @@ pub fn lay_out(
         let facts = facts.next().ok_or("it has more layers than facts")?;
         flow = convolution(&mut planner, kernels, conv, facts, flow, (pool, bordered))?;
     }
-    let mut from = (flow.map.origin, flow.map.height * flow.map.row_stride);
+    let mut from = Rows { at: flow.map.origin, count: flow.map.picture_stride };
     let mut quantization = Quantization { scale: flow.scale, zero_point: flow.zero_point };
     let mut output = None;
     for layer in layers {
@@ -87,9 +87,9 @@ fn convolution(
         planner.plain(height, width, channels)
     };
     // A first layer has too few channels to fill a vector.
-    let wins = !planner.is_empty() && planner.winograd_wins(from.map, channels);
-    let winograd = wins && facts.inexact.is_none();
-    let offset = if winograd { 0 } else { kernels.dot_offset };
+    let wins = if planner.is_empty() { None } else { planner.winograd(from.map, channels) };
+    let winograd = wins.filter(|_| facts.inexact.is_none());
+    let offset = if winograd.is_some() { 0 } else { kernels.dot_offset };
     let bias = facts.shifted_bias(&conv.bias, offset);
     let finish = Requantization::new(bias, &conv.weight_scales, from.scale, conv.output, conv.relu, map.channels)
         .map_err(|reason| format!("{}: {reason}", conv.name))?;
@@ -101,7 +101,7 @@ fn convolution(
         finish,
         pool,
         winograd,
-        note: facts.inexact.filter(|_| wins).map(|o| format!("output {o} could overflow Winograd's sums")),
+        note: facts.inexact.filter(|_| wins.is_some()).map(|o| format!("output {o} could overflow Winograd's sums")),
     });
     Ok(Flow { map, scale: conv.output.scale, zero_point })
 }
@@ -110,7 +110,7 @@ fn dense(
     planner: &mut Planner<Integer>,
     dense: &QuantizedDense,
     facts: &Facts,
-    from: &mut (usize, usize),
+    from: &mut Rows,
     quantization: &mut Quantization,
 ) -> Result<Output, String> {
     let bias = facts.shifted_bias(&dense.bias, 0);
@@ -138,5 +138,5 @@ fn dense(
     if let Some(output) = dense.output {
         *quantization = output;
     }
-    Ok(Output { at: place.0, count: dense.outputs, steps })
+    Ok(Output { at: place.at, count: dense.outputs, stride: place.count, steps })
 }

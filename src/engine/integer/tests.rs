@@ -132,7 +132,7 @@ fn check(network: &QuantizedNetwork, picture: &[u8], tables: &[&'static Kernels<
         let order = |work: &Work<Integer>| match work {
             Work::Direct(_) => "direct",
             Work::Winograd(winograd) => winograd.order(),
-            Work::Dense(_) => "dense",
+            Work::Dense(_) | Work::Matrix(_) => "dense",
         };
         let these: Vec<_> = program.steps.iter().map(|step| order(&step.work)).collect();
         for members in [1, 3] {
@@ -154,7 +154,7 @@ fn check(network: &QuantizedNetwork, picture: &[u8], tables: &[&'static Kernels<
             // Twice, since the first picture leaves its maps behind.
             for _ in 0..2 {
                 let mut found = vec![-1.0; expected.len()];
-                engine.run(pixels, &mut found, None).unwrap();
+                engine.run(&[pixels], &mut found, None).unwrap();
                 assert!(found == expected, "{} {members} {these:?}: {found:?} not {expected:?}", kernels.isa);
             }
         }

@@ -46,10 +46,10 @@ pub fn pack<E>(mut network: QuantizedNetwork, program: &Program<Integer>, put: &
             QuantizedLayer::Dense(dense) => {
                 let Work::Dense(work) = &step.work else { break };
                 let order =
-                    if flat { row_order(dense.inputs, work.inputs) } else { map_order(channels, height * width) };
+                    if flat { row_order(dense.inputs, work.from.count) } else { map_order(channels, height * width) };
                 flat = true;
                 let weights = std::mem::take(&mut dense.weights);
-                put_dense(work, weights, (dense.inputs, dense.outputs), &order, put)?;
+                put_dense(&step.work, weights, (dense.inputs, dense.outputs), &order, kernels, put)?;
             }
             QuantizedLayer::MaxPool => {}
         }

@@ -9,7 +9,7 @@ pub trait Arithmetic: Copy + fmt::Debug + Send + Sync + 'static {
     /// A weight.
     type Weight: Copy + Default + fmt::Debug + Send + Sync;
     /// An input or a weight after Winograd's transforms.
-    type Transformed: Copy + Default + fmt::Debug + Send + Sync;
+    type Transformed: Copy + Default + fmt::Debug + Send + Sync + From<Self::Activation> + From<Self::Weight>;
     /// A sum of products.
     type Sum: Copy + Default + fmt::Debug + Send + Sync;
     /// What a kernel needs to make activations of sums.

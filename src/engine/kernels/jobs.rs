@@ -60,7 +60,7 @@ pub struct ProductJob<A: Arithmetic> {
     pub accumulate: bool,
 }
 
-/// A tile of 6×6 pixels for Winograd's input transform.
+/// A tile of pixels for Winograd's input transform.
 #[derive(Debug)]
 pub struct InputTile<A: Arithmetic> {
     /// Upper left pixel.
@@ -86,7 +86,7 @@ pub struct WeightPanel<A: Arithmetic> {
     pub from: *const A::Weight,
     /// Values from one plane to the next.
     pub from_stride: usize,
-    /// Thirty-six planes.
+    /// A plane for each position.
     pub to: *mut A::Transformed,
     /// Values from one plane to the next.
     pub to_stride: usize,

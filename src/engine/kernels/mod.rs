@@ -10,9 +10,9 @@
 //! | a map | u8 | rows, pixels, channels |
 //! | direct weights | i8 | `[O/P][3][3·C/G][P][G]`: panels, rows of the kernel, groups along a row of three pixels |
 //! | Winograd weights before their transform | i8 | `[O/P][9][C/G][P][G]` |
-//! | Winograd weights | i16 | `[O/P][36][C/G][P][G]` |
-//! | Winograd inputs | i16 | `[36][C/L][tiles][L]` |
-//! | Winograd products | i32 | `[36][tiles][P]` |
+//! | Winograd weights | i16 | `[O/P][N][C/G][P][G]`, `N` = [`Transforms::positions`] |
+//! | Winograd inputs | i16 | `[N][C/L][tiles][L]` |
+//! | Winograd products | i32 | `[N][tiles][P]` |
 //! | dense weights | i8 | `[O/B][inputs][B]`, `B` = [`DENSE_BLOCK`] |
 
 mod arithmetic;
@@ -53,20 +53,14 @@ pub struct Kernels<A: Arithmetic> {
     pub dot_offset: i32,
     /// Multiply-accumulates of `dot` in the time of one of `product`, to choose an algorithm by.
     pub dot_rate: f32,
-    /// What Winograd's transforms cost, to choose an algorithm by.
-    pub costs: TransformCosts,
+    /// Winograd's algorithm, for each size of tile that there are transforms for.
+    pub winograd: &'static [Transforms<A>],
     /// How layers are cut into blocks.
     pub blocking: Blocking,
     /// See [`DotJob`].
     pub dot: unsafe fn(&DotJob<A>),
     /// See [`ProductJob`].
     pub product: unsafe fn(&ProductJob<A>),
-    /// See [`integer::transforms::input`].
-    pub input: unsafe fn(&InputTile<A>),
-    /// See [`integer::transforms::weights`].
-    pub weights: unsafe fn(&WeightPanel<A>),
-    /// See [`integer::transforms::output`].
-    pub output: unsafe fn(&OutputTile<A>),
     /// See [`integer::transforms::direct_output`].
     pub direct_output: unsafe fn(&OutputPixels<A>),
     /// See [`DenseJob`].
@@ -85,6 +79,33 @@ pub struct Peaks {
     pub dot: unsafe fn(usize) -> u64,
     /// Those of [`Kernels::product`].
     pub product: unsafe fn(usize) -> u64,
+}
+
+/// The transforms of Winograd's F(n×n, 3×3) for one `n`.
+#[derive(Clone, Copy, Debug)]
+pub struct Transforms<A: Arithmetic> {
+    /// `n`: rows and columns of a tile's outputs; even.
+    pub outputs: usize,
+    /// What they cost, to choose an algorithm by.
+    pub costs: TransformCosts,
+    /// See [`integer::transforms::input`].
+    pub input: unsafe fn(&InputTile<A>),
+    /// See [`integer::transforms::weights`].
+    pub weights: unsafe fn(&WeightPanel<A>),
+    /// See [`integer::transforms::output`].
+    pub output: unsafe fn(&OutputTile<A>),
+}
+
+impl<A: Arithmetic> Transforms<A> {
+    /// Rows and columns of a tile's inputs.
+    pub fn inputs(&self) -> usize {
+        self.outputs + 2
+    }
+
+    /// Places where a tile's transforms are multiplied.
+    pub fn positions(&self) -> usize {
+        self.inputs() * self.inputs()
+    }
 }
 
 /// The time that Winograd's transforms take, in multiply-accumulates of [`Kernels::product`].

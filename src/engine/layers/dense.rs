@@ -1,4 +1,4 @@
-//! A dense layer: it reads the weights of those inputs that are not zero, as fast as memory gives them.
+//! A dense layer for one picture: it reads the weights of those inputs that are not zero, as fast as memory gives them.
 
 use std::sync::atomic::Ordering;
 
@@ -14,19 +14,24 @@ pub enum DenseOutput<A: Numbers> {
     Real(A::Real),
 }
 
+/// Rows of values in the arena, one for each picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// Where the first one starts.
+    pub at: usize,
+    /// Values of a row, with padding.
+    pub count: usize,
+}
+
 /// A dense layer with everything that follows it.
 #[derive(Clone, Debug)]
 pub struct Dense<A: Numbers> {
-    /// Where the inputs, a row of activations, start in the arena.
-    pub from: usize,
-    /// Number of inputs, with padding.
-    pub inputs: usize,
+    /// The inputs, activations.
+    pub from: Rows,
     /// Whether an input of zero adds nothing to any sum.
     pub skip_zeros: bool,
-    /// Where the outputs start in the arena.
-    pub to: usize,
-    /// Number of outputs, padded to whole blocks.
-    pub outputs: usize,
+    /// The outputs, whole blocks.
+    pub to: Rows,
     /// Number of outputs.
     pub real: usize,
     /// What the sums become.
@@ -43,7 +48,7 @@ impl<A: Numbers> Dense<A> {
     /// Places in a member's scratch memory: indices, values, sums; and its length.
     fn scratch_places(&self) -> ([usize; 3], usize) {
         let mut layout = Layout::default();
-        let listed = self.inputs + 4;
+        let listed = self.from.count + 4;
         let bytes = [size_of::<u32>() * listed, size_of::<A::Activation>() * listed, size_of::<A::Sum>() * DENSE_BLOCK];
         let places = bytes.map(|bytes| layout.take(bytes));
         (places, layout.length)
@@ -62,13 +67,15 @@ impl<A: Numbers> Dense<A> {
         if frame.member == 0 {
             frame.inputs_read[self.step].store(count, Ordering::Relaxed);
         }
-        while let Some(blocks) = frame.claim(self.phase, self.outputs / DENSE_BLOCK) {
+        while let Some(blocks) = frame.claim(self.phase, self.to.count / DENSE_BLOCK) {
             for block in blocks {
                 let job = DenseJob {
                     indices,
                     values,
                     count,
-                    weights: frame.packed::<A::Weight>(self.weights).wrapping_add(block * self.inputs * DENSE_BLOCK),
+                    weights: frame
+                        .packed::<A::Weight>(self.weights)
+                        .wrapping_add(block * self.from.count * DENSE_BLOCK),
                     sums,
                 };
                 // SAFETY: the frame's two rules; the list was just written, with entries of value 0 behind it.
@@ -84,7 +91,7 @@ impl<A: Numbers> Dense<A> {
         let mut count = 0;
         // SAFETY: the frame's two rules; both lists take all inputs and 4 entries more.
         unsafe {
-            let inputs = std::slice::from_raw_parts(frame.at::<A::Activation>(self.from), self.inputs);
+            let inputs = std::slice::from_raw_parts(frame.at::<A::Activation>(self.from.at), self.from.count);
             for (index, &value) in inputs.iter().enumerate() {
                 indices.add(count).write(index as u32);
                 values.add(count).write(value);
@@ -108,7 +115,7 @@ impl<A: Numbers> Dense<A> {
                     lanes: DENSE_BLOCK,
                     finish: A::finish(layer, first, DENSE_BLOCK),
                     pool: false,
-                    to: frame.at::<A::Activation>(self.to).wrapping_add(first),
+                    to: frame.at::<A::Activation>(self.to.at).wrapping_add(first),
                     pixel_stride: 0,
                     count: 1,
                 };
@@ -116,7 +123,7 @@ impl<A: Numbers> Dense<A> {
                 unsafe { (frame.kernels.direct_output)(&output) };
             }
             DenseOutput::Real(real) => {
-                let to = frame.at::<f32>(self.to);
+                let to = frame.at::<f32>(self.to.at);
                 for o in first..self.real.min(first + DENSE_BLOCK) {
                     // SAFETY: the frame's two rules; the sums were just written.
                     unsafe { to.add(o).write(A::real(real, o, *sums.add(o - first))) };

@@ -4,6 +4,7 @@ use super::{
     Numbers,
     frame::{Frame, part},
     map::{Layout, Map},
+    program::Slot,
 };
 use crate::engine::kernels::{DotJob, Kernels, OutputPixels};
 
@@ -34,14 +35,13 @@ impl<A: Numbers> Direct<A> {
         (3 * channels).next_multiple_of(kernels.group)
     }
 
-    /// Lays out a convolution from one map to the other; its weights start at `weights`.
+    /// Lays out a convolution from one map to the other.
     pub fn new(
         kernels: &Kernels<A>,
         (from, to): (Map, Map),
         finish: A::Layer,
         pool: bool,
-        phase: usize,
-        weights: usize,
+        Slot { phase, weights, .. }: Slot,
     ) -> Self {
         let depth = Self::depth(kernels, from.channels);
         let panels = to.channels.div_ceil(kernels.panel);
@@ -75,15 +75,16 @@ impl<A: Numbers> Direct<A> {
         let rows_of_unit = ROWS.min(self.to.height);
         let row_blocks = self.to.height.div_ceil(ROWS);
         let together = self.panels * 3 * self.depth * frame.kernels.panel * size_of::<A::Weight>() <= SMALL_WEIGHTS;
-        let total = if together { row_blocks } else { row_blocks * self.panels };
+        let blocks = frame.pictures * row_blocks;
+        let total = if together { blocks } else { blocks * self.panels };
         while let Some(units) = frame.claim(self.phase, total) {
             for unit in units {
-                let first = unit % row_blocks * rows_of_unit;
+                let (picture, first) = (unit % blocks / row_blocks, unit % row_blocks * rows_of_unit);
                 let rows = first..(first + rows_of_unit).min(self.to.height);
-                let panels = if together { 0..self.panels } else { unit / row_blocks..unit / row_blocks + 1 };
+                let panels = if together { 0..self.panels } else { unit / blocks..unit / blocks + 1 };
                 for y in rows {
                     for panel in panels.clone() {
-                        self.row(frame, y, panel);
+                        self.row(frame, picture, y, panel);
                     }
                 }
             }
@@ -91,7 +92,8 @@ impl<A: Numbers> Direct<A> {
     }
 
     /// One row of outputs, or of pooled outputs, for one panel.
-    fn row(&self, frame: &Frame<A>, y: usize, panel: usize) {
+    fn row(&self, frame: &Frame<A>, picture: usize, y: usize, panel: usize) {
+        let (from, to) = (frame.place(&self.from, picture), frame.place(&self.to, picture));
         let kernels = frame.kernels;
         let width = kernels.panel;
         let (step, most) = if self.pool { (2, (kernels.pixels / 2).max(1)) } else { (1, kernels.pixels) };
@@ -103,7 +105,7 @@ impl<A: Numbers> Direct<A> {
             let columns = part(self.to.width, most, index);
             for row in 0..step {
                 let job = DotJob {
-                    from: frame.at(self.from.before(y * step + row, columns.start * step)),
+                    from: frame.at(self.from.before(from, y * step + row, columns.start * step)),
                     row_stride: self.from.row_stride,
                     pixel_stride: self.from.channels,
                     depth: self.depth,
@@ -121,7 +123,7 @@ impl<A: Numbers> Direct<A> {
                 lanes,
                 finish: A::finish(&self.finish, first_output, lanes),
                 pool: self.pool,
-                to: frame.at::<A::Activation>(self.to.at(y, columns.start)).wrapping_add(first_output),
+                to: frame.at::<A::Activation>(self.to.at(to, y, columns.start)).wrapping_add(first_output),
                 pixel_stride: self.to.channels,
                 count: columns.len(),
             };

@@ -1,4 +1,4 @@
-//! A network ready to run: its program, its packed weights, and what is needed for each picture at a time.
+//! A network ready to run: its program, its packed weights, and what is needed for each run at a time.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use super::{
     weights::{Weights, prefer_large_pages},
 };
 
-/// A network ready to run. Several threads may run it at once; each picture then has its own arena and team.
+/// A network ready to run. Several threads may run it at once; each run then has its own arena and team.
 #[derive(Clone)]
 pub struct Engine<A: Numbers> {
     network: Arc<Network<A>>,
@@ -27,13 +27,13 @@ pub struct Engine<A: Numbers> {
     idle: Arc<Mutex<Vec<Worker<A>>>>,
 }
 
-/// What all pictures share.
+/// What all runs share.
 struct Network<A: Numbers> {
     program: Program<A>,
     weights: Weights,
 }
 
-/// What one picture at a time needs.
+/// What one run at a time needs.
 struct Worker<A: Numbers> {
     state: Arc<State<A>>,
     team: Team,
@@ -45,14 +45,17 @@ struct State<A: Numbers> {
     /// Maps, then each member's scratch memory.
     arena: MmapMut,
     barrier: Barrier,
+    /// Pictures of this run.
+    pictures: AtomicUsize,
+    /// Those of all rounds.
     counters: Vec<AtomicUsize>,
-    /// Nanoseconds of each step of the last picture.
+    /// Nanoseconds of each step of the last run.
     times: Vec<AtomicU64>,
     /// Inputs that each step of the last picture read, where that depends on the picture.
     inputs_read: Vec<AtomicUsize>,
 }
 
-/// What one step of a picture took.
+/// What one step of a run took.
 #[derive(Clone, Copy, Debug)]
 pub struct StepTime {
     /// From the end of the step before it.
@@ -71,7 +74,7 @@ pub enum Pixels<'a> {
 }
 
 impl<A: Numbers> Engine<A> {
-    /// Puts a program and its weights together, for `members` threads to a picture.
+    /// Puts a program and its weights together, for `members` threads to a run.
     ///
     /// # Panics
     ///
@@ -97,18 +100,28 @@ impl<A: Numbers> Engine<A> {
         Arc::ptr_eq(&self.network, &other.network)
     }
 
-    /// Runs a picture through the network; `output` takes as many values as the program's output has: real numbers, or the
-    /// uint8 steps as floats. `times`, if given, takes the time of each step.
-    pub fn run(&self, pixels: Pixels, output: &mut [f32], times: Option<&mut Vec<StepTime>>) -> io::Result<()> {
+    /// Runs pictures through the network, as many as its program takes at most; `output` takes for each, one after the other,
+    /// as many values as the program's output has: real numbers, or the uint8 steps as floats. `times`, if given, takes the
+    /// time of each step.
+    ///
+    /// # Panics
+    ///
+    /// If there are more pictures than the program takes.
+    pub fn run(&self, pictures: &[Pixels], output: &mut [f32], times: Option<&mut Vec<StepTime>>) -> io::Result<()> {
+        assert!(pictures.len() <= self.network.program.pictures);
         let lock = || self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let idle = lock().pop();
         let worker = match idle {
             Some(worker) => worker,
             None => Worker::new(self.network.clone(), self.members)?,
         };
-        worker.state.load(pixels);
+        worker.state.pictures.store(pictures.len(), Ordering::Relaxed);
+        pictures.iter().enumerate().for_each(|(picture, &pixels)| worker.state.load(picture, pixels));
         for counter in &worker.state.counters {
             counter.store(0, Ordering::Relaxed);
+        }
+        for time in &worker.state.times {
+            time.store(0, Ordering::Relaxed);
         }
         worker.team.run(&worker.task);
         worker.state.answer(output);
@@ -136,7 +149,8 @@ impl<A: Numbers> Worker<A> {
         }
         let state = Arc::new(State {
             barrier: Barrier::new(members),
-            counters: (0..program.phases * members).map(|_| AtomicUsize::new(0)).collect(),
+            pictures: AtomicUsize::new(0),
+            counters: (0..program.rounds() * program.phases * members).map(|_| AtomicUsize::new(0)).collect(),
             times: program.steps.iter().map(|_| AtomicU64::new(0)).collect(),
             inputs_read: program.steps.iter().map(|_| AtomicUsize::new(0)).collect(),
             arena,
@@ -155,20 +169,20 @@ impl<A: Numbers> State<A> {
         self.arena.as_ptr().cast_mut()
     }
 
-    /// Writes the picture to its map.
-    fn load(&self, pixels: Pixels) {
+    /// Writes a picture to its map.
+    fn load(&self, picture: usize, pixels: Pixels) {
         match (&self.network.program.input, pixels) {
             (Input::Picture { map }, Pixels::Bytes(bytes)) => {
                 let row = map.width * map.channels;
                 for (y, bytes) in bytes.chunks_exact(row).enumerate().take(map.height) {
                     // SAFETY: the row lies inside the map, and nobody else uses this arena now.
-                    unsafe { self.arena().add(map.at(y, 0)).copy_from_nonoverlapping(bytes.as_ptr(), row) };
+                    unsafe { self.arena().add(map.at(picture, y, 0)).copy_from_nonoverlapping(bytes.as_ptr(), row) };
                 }
             }
             (Input::Centred { map, mean_rgb }, Pixels::Bytes(bytes)) => {
                 let row = map.width * map.channels;
                 for (y, bytes) in bytes.chunks_exact(row).enumerate().take(map.height) {
-                    let to = self.arena().wrapping_add(map.at(y, 0)).cast::<f32>();
+                    let to = self.arena().wrapping_add(map.at(picture, y, 0)).cast::<f32>();
                     for (i, &byte) in bytes.iter().enumerate() {
                         // SAFETY: the row lies inside the map, and nobody else uses this arena now.
                         unsafe { to.add(i).write(f32::from(byte) - mean_rgb[i % 3]) };
@@ -181,7 +195,7 @@ impl<A: Numbers> State<A> {
                     let (channel, y, x) = (i / plane, i % plane / map.width, i % map.width);
                     let step = (value / scale).round_ties_even() + f32::from(*zero_point);
                     // SAFETY: the pixel lies inside the map, and nobody else uses this arena now.
-                    unsafe { self.arena().add(map.at(y, x) + channel).write(step.clamp(0.0, 255.0) as u8) };
+                    unsafe { self.arena().add(map.at(picture, y, x) + channel).write(step.clamp(0.0, 255.0) as u8) };
                 }
             }
             // Callers choose by the program's input.
@@ -193,39 +207,50 @@ impl<A: Numbers> State<A> {
     fn answer(&self, to: &mut [f32]) {
         let output = self.network.program.output;
         let start = self.arena().wrapping_add(output.at);
-        for (i, value) in to.iter_mut().enumerate().take(output.count) {
-            // SAFETY: the last step has written `count` values there, and nobody writes now.
-            *value = unsafe {
-                match output.steps {
-                    Some(_) => f32::from(start.add(i).read()),
-                    None => start.cast::<f32>().add(i).read(),
-                }
-            };
+        let pictures = self.pictures.load(Ordering::Relaxed);
+        for (picture, row) in to.chunks_exact_mut(output.count.max(1)).enumerate().take(pictures) {
+            for (i, value) in row.iter_mut().enumerate() {
+                let i = picture * output.stride + i;
+                // SAFETY: the last step has written `count` values of each picture there, and nobody writes now.
+                *value = unsafe {
+                    match output.steps {
+                        Some(_) => f32::from(start.add(i).read()),
+                        None => start.cast::<f32>().add(i).read(),
+                    }
+                };
+            }
         }
     }
 
-    /// A member's share of a picture.
+    /// A member's share of a run.
     fn work(&self, member: usize, members: usize) {
         let Network { program, weights } = &*self.network;
-        let frame = Frame {
-            kernels: program.kernels,
-            arena: self.arena(),
-            weights: weights.bytes().as_ptr(),
-            scratch: program.shared_bytes + member * program.scratch_bytes(members),
-            member,
-            members,
-            barrier: &self.barrier,
-            inputs_read: &self.inputs_read,
-            counters: &self.counters,
-        };
+        let pictures = self.pictures.load(Ordering::Relaxed);
         let mut start = Instant::now();
-        for (step, time) in program.steps.iter().zip(&self.times) {
-            step.work.run(&frame);
-            self.barrier.wait();
-            if member == 0 {
-                let now = Instant::now();
-                time.store((now - start).as_nanos() as u64, Ordering::Relaxed);
-                start = now;
+        for segment in &program.segments {
+            for (round, first) in (0..pictures).step_by(segment.pictures).enumerate() {
+                let frame = Frame {
+                    kernels: program.kernels,
+                    arena: self.arena(),
+                    weights: weights.bytes().as_ptr(),
+                    scratch: program.shared_bytes + member * program.scratch_bytes(members),
+                    pictures: segment.pictures.min(pictures - first),
+                    first,
+                    member,
+                    members,
+                    barrier: &self.barrier,
+                    inputs_read: &self.inputs_read,
+                    counters: &self.counters[round * program.phases * members..],
+                };
+                for step in segment.steps.clone() {
+                    program.steps[step].work.run(&frame);
+                    self.barrier.wait();
+                    if member == 0 {
+                        let now = Instant::now();
+                        self.times[step].fetch_add((now - start).as_nanos() as u64, Ordering::Relaxed);
+                        start = now;
+                    }
+                }
             }
         }
     }

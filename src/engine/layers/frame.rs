@@ -1,14 +1,14 @@
-//! What a member of the team works with while a picture goes through the network.
+//! What a member of the team works with while pictures go through the network.
 
 use std::{
     ops::Range,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use super::team::Barrier;
+use super::{map::Map, team::Barrier};
 use crate::engine::kernels::{Arithmetic, Kernels};
 
-/// One member's view of the picture under way.
+/// One member's view of the pictures under way.
 ///
 /// Members share the arena and the weights through pointers, since the tiles that they write interleave. Every step keeps two
 /// rules, which its `SAFETY` comments refer to:
@@ -24,6 +24,10 @@ pub struct Frame<'a, A: Arithmetic> {
     pub weights: *const u8,
     /// Where this member's scratch memory starts, in bytes from the arena's start.
     pub scratch: usize,
+    /// How many pictures the step works on.
+    pub pictures: usize,
+    /// Which one of the run the first of them is.
+    pub first: usize,
     /// Which member this is, from 0.
     pub member: usize,
     /// How many there are.
@@ -58,6 +62,11 @@ impl<A: Arithmetic> Frame<'_, A> {
                 Err(now) => taken = now,
             }
         }
+    }
+
+    /// Where `map` holds the `picture`-th that the step works on.
+    pub fn place(&self, map: &Map, picture: usize) -> usize {
+        if map.whole { self.first + picture } else { picture }
     }
 
     /// A place in the arena.

@@ -5,10 +5,10 @@
 //! | [`engine`] | a network ready to run, for any number of pictures at a time |
 //! | [`op`] | the network as an op of a tract plan |
 //! | [`program`], [`planner`] | what is done step by step, and where everything lies |
-//! | [`winograd`], [`direct`], [`dense`] | the steps: how a layer's work is cut into units, and what a unit does |
+//! | [`winograd`], [`direct`], [`dense`], [`matrix`] | the steps: how a layer's work is cut into units, and what a unit does |
 //! | [`weights`], [`pack`] | weights in the order in which the kernels read them |
 //! | [`map`] | where activations lie in the arena |
-//! | [`frame`], [`team`] | a picture under way: its units of work, and the threads that share them |
+//! | [`frame`], [`team`] | pictures under way: their units of work, and the threads that share them |
 //!
 //! A layer is one step: convolution, what makes activations of its sums, and max pool leave the cache together.
 
@@ -17,6 +17,7 @@ pub mod direct;
 pub mod engine;
 pub mod frame;
 pub mod map;
+pub mod matrix;
 pub mod op;
 pub mod pack;
 pub mod planner;

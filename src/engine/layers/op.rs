@@ -36,7 +36,7 @@ impl<A: Numbers> FusedNetwork<A> {
             Input::Picture { .. } | Input::Centred { .. } => Pixels::Bytes(plain.as_slice::<u8>()?),
             Input::Real { .. } => Pixels::Real(plain.as_slice::<f32>()?),
         };
-        self.engine.run(pixels, &mut values, None)?;
+        self.engine.run(&[pixels], &mut values, None)?;
         Ok(values)
     }
 }

@@ -1,7 +1,6 @@
 //! Weights in the order in which the kernels read them; see [`kernels`](crate::engine::kernels) for the shapes.
 
-use super::winograd::POSITIONS;
-use crate::engine::kernels::{Arithmetic, DENSE_BLOCK, Kernels, WeightPanel};
+use crate::engine::kernels::{Arithmetic, DENSE_BLOCK, Kernels, Transforms, WeightPanel};
 
 /// Kernels of a convolution, `O×I×3×3`, read by output, input, row and column; zero outside.
 #[derive(Clone, Copy)]
@@ -70,13 +69,13 @@ pub fn winograd_panel<A: Arithmetic>(
 }
 
 /// The same panel, transformed.
-pub fn transformed<A: Arithmetic>(kernels: &Kernels<A>, panel: &[A::Weight]) -> Vec<A::Transformed> {
+pub fn transformed<A: Arithmetic>(transforms: &Transforms<A>, panel: &[A::Weight]) -> Vec<A::Transformed> {
     let length = panel.len() / 9;
-    let mut to = vec![A::Transformed::default(); POSITIONS * length];
+    let mut to = vec![A::Transformed::default(); transforms.positions() * length];
     let job = WeightPanel { from: panel.as_ptr(), from_stride: length, to: to.as_mut_ptr(), to_stride: length, length };
-    // SAFETY: nine planes of `length` are read and 36 written; a plane is whole channels of a panel, which is a multiple of
-    // every vector's lanes; `Kernels::of` has checked the processor.
-    unsafe { (kernels.weights)(&job) };
+    // SAFETY: nine planes of `length` are read, and one written for each position; a plane is whole channels of a panel, which is a multiple of
+    // every vector's lanes; who gave the table has checked the processor.
+    unsafe { (transforms.weights)(&job) };
     to
 }
 
@@ -99,6 +98,33 @@ pub fn dense_block<W: Copy + Default>(
             for (i, place) in order.iter().enumerate() {
                 if let Some(place) = place {
                     packed[i * DENSE_BLOCK + o] = row[*place as usize];
+                }
+            }
+        }
+    }
+    packed
+}
+
+/// One panel of dense weights for products, `[inputs/G][P][G]`; `order` as in [`dense_block`].
+pub fn dense_panel<A: Arithmetic>(
+    kernels: &Kernels<A>,
+    weights: &[A::Weight],
+    inputs: usize,
+    outputs: usize,
+    order: &[Option<u32>],
+    panel: usize,
+) -> Vec<A::Transformed> {
+    /// Inputs whose packed weights stay in cache while all outputs are written.
+    const SOME: usize = 256;
+    let (width, pair) = (kernels.panel, kernels.pair);
+    let mut packed = vec![A::Transformed::default(); order.len() * width];
+    let rows = panel * width..outputs.min((panel + 1) * width);
+    for (order, packed) in order.chunks(SOME).zip(packed.chunks_mut(SOME * width)) {
+        for (o, row) in rows.clone().enumerate() {
+            let row = &weights[row * inputs..][..inputs];
+            for (i, place) in order.iter().enumerate() {
+                if let Some(place) = place {
+                    packed[(i / pair * width + o) * pair + i % pair] = row[*place as usize].into();
                 }
             }
         }

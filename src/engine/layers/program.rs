@@ -1,6 +1,8 @@
-//! What is done for a picture, step by step, and where everything lies: everything about a network but its weights.
+//! What is done for pictures, step by step, and where everything lies: everything about a network but its weights.
 
-use super::{Numbers, dense::Dense, direct::Direct, frame::Frame, map::Map, winograd::Winograd};
+use std::ops::Range;
+
+use super::{Numbers, dense::Dense, direct::Direct, frame::Frame, map::Map, matrix::Matrix, winograd::Winograd};
 use crate::engine::kernels::Kernels;
 
 /// A network laid out for one instruction set.
@@ -10,8 +12,12 @@ pub struct Program<A: Numbers> {
     pub kernels: &'static Kernels<A>,
     /// Where the picture goes.
     pub input: Input,
+    /// Most pictures of a run.
+    pub pictures: usize,
     /// In order.
     pub steps: Vec<Step<A>>,
+    /// All steps in order, in parts that take so many pictures at once.
+    pub segments: Vec<Segment>,
     /// Where the answer is.
     pub output: Output,
     /// Bytes of the arena that all members share; their scratch memory follows.
@@ -22,6 +28,27 @@ pub struct Program<A: Numbers> {
     pub phases: usize,
     /// Parts of the arena that hold a border: start, length, and the bytes that are repeated there.
     pub borders: Vec<(usize, usize, Vec<u8>)>,
+}
+
+/// Neighbouring steps that take the same number of pictures at once: few where a picture fills the cache, more where one
+/// picture has too little work for what is done once for all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Which steps.
+    pub steps: Range<usize>,
+    /// Most pictures at once.
+    pub pictures: usize,
+}
+
+/// What a step is given by its planner.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// Most pictures at once.
+    pub pictures: usize,
+    /// First phase, for [`Frame::claim`].
+    pub phase: usize,
+    /// Where the packed weights start.
+    pub weights: usize,
 }
 
 /// How the network takes its picture.
@@ -57,6 +84,8 @@ pub struct Output {
     pub at: usize,
     /// Number of values.
     pub count: usize,
+    /// Values from one picture to the next.
+    pub stride: usize,
     /// Float values if `None`; else uint8 steps.
     pub steps: Option<(f32, u8)>,
 }
@@ -80,6 +109,7 @@ pub enum Work<A: Numbers> {
     Direct(Direct<A>),
     Winograd(Winograd<A>),
     Dense(Dense<A>),
+    Matrix(Matrix<A>),
 }
 
 impl<A: Numbers> Work<A> {
@@ -87,8 +117,11 @@ impl<A: Numbers> Work<A> {
     pub fn algorithm(&self) -> String {
         match self {
             Work::Direct(_) => "direct".into(),
-            Work::Winograd(winograd) => format!("winograd, {}", winograd.order()),
+            Work::Winograd(winograd) => {
+                format!("winograd {}, {}", winograd.transforms().outputs, winograd.order())
+            }
             Work::Dense(_) => "dense".into(),
+            Work::Matrix(_) => "matrix".into(),
         }
     }
 
@@ -98,11 +131,17 @@ impl<A: Numbers> Work<A> {
             Work::Direct(direct) => direct.run(frame),
             Work::Winograd(winograd) => winograd.run(frame),
             Work::Dense(dense) => dense.run(frame),
+            Work::Matrix(matrix) => matrix.run(frame),
         }
     }
 }
 
 impl<A: Numbers> Program<A> {
+    /// Most times that a segment is gone through in a run.
+    pub fn rounds(&self) -> usize {
+        self.segments.iter().map(|segment| self.pictures.div_ceil(segment.pictures)).max().unwrap_or(0)
+    }
+
     /// Bytes of the arena for so many members.
     pub fn arena_bytes(&self, members: usize) -> usize {
         self.shared_bytes + members * self.scratch_bytes(members)
@@ -114,6 +153,7 @@ impl<A: Numbers> Program<A> {
             Work::Direct(direct) => direct.scratch(self.kernels),
             Work::Winograd(winograd) => winograd.scratch(self.kernels, members),
             Work::Dense(dense) => dense.scratch(),
+            Work::Matrix(matrix) => matrix.scratch(self.kernels),
         };
         self.steps.iter().map(scratch).max().unwrap_or(0).next_multiple_of(4096)
     }

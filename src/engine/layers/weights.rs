@@ -6,7 +6,6 @@ use memmap2::{Mmap, MmapMut};
 
 use super::{
     Numbers,
-    dense::Dense,
     pack::{self, Taps},
     program::Work,
 };
@@ -67,12 +66,12 @@ pub fn put_convolution<A: Numbers, E>(
             Work::Winograd(winograd) => {
                 let packed = pack::winograd_panel(kernels, taps, winograd.channels(), panel);
                 if winograd.stored() {
-                    put(winograd.weights(), as_bytes(&pack::transformed(kernels, &packed)))?;
+                    put(winograd.weights(), as_bytes(&pack::transformed(winograd.transforms(), &packed)))?;
                 } else {
                     put(winograd.weights(), as_bytes(&packed))?;
                 }
             }
-            Work::Dense(_) => {}
+            Work::Dense(_) | Work::Matrix(_) => {}
         }
     }
     Ok(())
@@ -104,20 +103,31 @@ fn as_bytes<T: Copy>(values: &[T]) -> &[u8] {
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
 
-/// Packs a dense layer's weights, `outputs` rows of `inputs`, and gives every block with its place to `put`; their memory is
-/// released as they are packed.
+/// Packs a dense layer's weights, `outputs` rows of `inputs`, and gives every block or panel with its place to `put`; their
+/// memory is released as they are packed.
 pub fn put_dense<A: Numbers, E>(
-    work: &Dense<A>,
+    work: &Work<A>,
     mut weights: Vec<A::Weight>,
     (inputs, outputs): (usize, usize),
     order: &[Option<u32>],
+    kernels: &Kernels<A>,
     put: &mut Put<E>,
 ) -> Result<(), E> {
+    let width = if matches!(work, Work::Matrix(_)) { kernels.panel } else { DENSE_BLOCK };
     // Backwards, so that what is packed can be released.
-    for block in (0..work.outputs / DENSE_BLOCK).rev() {
-        let packed = pack::dense_block(&weights, inputs, outputs, order, block);
-        put(work.weights + block * size_of_val(&packed[..]), as_bytes(&packed))?;
-        weights.truncate(block * DENSE_BLOCK * inputs);
+    for part in (0..outputs.div_ceil(width)).rev() {
+        let mut put = |start: usize, packed: &[u8]| put(start + part * packed.len(), packed);
+        match work {
+            Work::Dense(dense) => {
+                put(dense.weights, as_bytes(&pack::dense_block(&weights, inputs, outputs, order, part)))?;
+            }
+            Work::Matrix(matrix) => {
+                let packed = pack::dense_panel(kernels, &weights, inputs, outputs, order, part);
+                put(matrix.weights, as_bytes(&packed))?;
+            }
+            Work::Direct(_) | Work::Winograd(_) => {}
+        }
+        weights.truncate(part * width * inputs);
         weights.shrink_to_fit();
     }
     Ok(())

@@ -17,7 +17,7 @@ macro_rules! kernels {
             isa::Isa,
             kernels::{
                 Blocking, DenseJob, DotJob, Float, InputTile, Kernels, OutputPixels, OutputTile, Peaks, ProductJob,
-                TransformCosts, WeightPanel,
+                TransformCosts, Transforms, WeightPanel,
                 float::{lanes::Floats, loops, transforms},
             },
         };
@@ -33,13 +33,25 @@ macro_rules! kernels {
             pixels: $most,
             dot_offset: 0,
             dot_rate: 1.0,
-            costs: TransformCosts { input: 400.0, output: 750.0, weights: 310.0 },
+            winograd: &[
+                Transforms {
+                    outputs: 4,
+                    costs: TransformCosts { input: 400.0, output: 750.0, weights: 310.0 },
+                    input: input_of_four,
+                    weights: weights_of_four,
+                    output: output_of_four,
+                },
+                Transforms {
+                    outputs: 6,
+                    costs: TransformCosts { input: 1000.0, output: 1600.0, weights: 650.0 },
+                    input: input_of_six,
+                    weights: weights_of_six,
+                    output: output_of_six,
+                },
+            ],
             blocking: $blocking,
             dot,
             product,
-            input,
-            weights,
-            output,
             direct_output,
             dense,
             peaks: Some(Peaks { dot: peak, product: peak }),
@@ -82,21 +94,39 @@ macro_rules! kernels {
         }
 
         $(#[target_feature(enable = $features)])?
-        unsafe fn input(tile: &InputTile<Float>) {
+        unsafe fn input_of_four(tile: &InputTile<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::input::<$lanes>(tile) }
+            unsafe { transforms::four::input::<$lanes>(tile) }
         }
 
         $(#[target_feature(enable = $features)])?
-        unsafe fn weights(panel: &WeightPanel<Float>) {
+        unsafe fn weights_of_four(panel: &WeightPanel<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::weights::<$lanes>(panel) }
+            unsafe { transforms::four::weights::<$lanes>(panel) }
         }
 
         $(#[target_feature(enable = $features)])?
-        unsafe fn output(tile: &OutputTile<Float>) {
+        unsafe fn output_of_four(tile: &OutputTile<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::output::<$lanes>(tile) }
+            unsafe { transforms::four::output::<$lanes>(tile) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn input_of_six(tile: &InputTile<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::six::input::<$lanes>(tile) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn weights_of_six(panel: &WeightPanel<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::six::weights::<$lanes>(panel) }
+        }
+
+        $(#[target_feature(enable = $features)])?
+        unsafe fn output_of_six(tile: &OutputTile<Float>) {
+            // SAFETY: the caller's contract.
+            unsafe { transforms::six::output::<$lanes>(tile) }
         }
 
         $(#[target_feature(enable = $features)])?

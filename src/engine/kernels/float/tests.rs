@@ -131,17 +131,25 @@ fn dense(k: &Kernels<Float>, inputs: usize, seed: u64) -> Checked {
 }
 
 /// One tile through all three transforms is a convolution.
-fn tile(k: &Kernels<Float>, rows: usize, columns: usize, pool: bool, relu: bool, seed: u64) -> Checked {
+fn tile(
+    k: &Kernels<Float>,
+    w: &Transforms<Float>,
+    (rows, columns): (usize, usize),
+    pool: bool,
+    relu: bool,
+    seed: u64,
+) -> Checked {
     let mut numbers = Numbers(seed);
     let (channels, panel) = (CHANNEL_STEP, k.panel);
-    let pixels = numbers.many(36 * channels);
+    let (side, positions) = (w.inputs(), w.positions());
+    let pixels = numbers.many(positions * channels);
     let taps = numbers.many(9 * channels * panel);
-    let mut inputs = vec![0.0; 36 * channels];
-    let mut weights = vec![0.0; 36 * channels * panel];
-    let mut sums = vec![0.0; 36 * panel];
+    let mut inputs = vec![0.0; positions * channels];
+    let mut weights = vec![0.0; positions * channels * panel];
+    let mut sums = vec![0.0; positions * panel];
     let input = InputTile {
         pixels: pixels.as_ptr(),
-        row_stride: 6 * channels,
+        row_stride: side * channels,
         pixel_stride: channels,
         channels,
         to: inputs.as_mut_ptr(),
@@ -153,10 +161,10 @@ fn tile(k: &Kernels<Float>, rows: usize, columns: usize, pool: bool, relu: bool,
         WeightPanel { from: taps.as_ptr(), from_stride: length, to: weights.as_mut_ptr(), to_stride: length, length };
     // SAFETY: the buffers are as long as the contracts say.
     unsafe {
-        (k.input)(&input);
-        (k.weights)(&weight);
+        (w.input)(&input);
+        (w.weights)(&weight);
     }
-    for position in 0..36 {
+    for position in 0..positions {
         let job = ProductJob {
             inputs: inputs[position * channels..].as_ptr(),
             chunk_stride: k.chunk,
@@ -172,10 +180,10 @@ fn tile(k: &Kernels<Float>, rows: usize, columns: usize, pool: bool, relu: bool,
     }
     let bias = numbers.many(panel);
     let low = if relu { 0.0 } else { f32::NEG_INFINITY };
-    let most = if pool { 2 } else { 4 };
+    let most = if pool { w.outputs / 2 } else { w.outputs };
     let (rows, columns) = (rows.min(most), columns.min(most));
-    let (pixel_stride, row_stride) = (panel + 3, 4 * (panel + 3) + 5);
-    let mut to = vec![UNTOUCHED; 4 * row_stride];
+    let (pixel_stride, row_stride) = (panel + 3, w.outputs * (panel + 3) + 5);
+    let mut to = vec![UNTOUCHED; w.outputs * row_stride];
     let output = OutputTile {
         sums: sums.as_ptr(),
         position_stride: panel,
@@ -189,11 +197,11 @@ fn tile(k: &Kernels<Float>, rows: usize, columns: usize, pool: bool, relu: bool,
         columns,
     };
     // SAFETY: the buffers are as long as the contract says.
-    unsafe { (k.output)(&output) };
+    unsafe { (w.output)(&output) };
     let sum = |y: usize, x: usize, o: usize| {
         let terms = (0..9 * channels).map(|i| {
             let (tap, c) = (i / channels, i % channels);
-            let pixel = pixels[((y + tap / 3) * 6 + x + tap % 3) * channels + c];
+            let pixel = pixels[((y + tap / 3) * side + x + tap % 3) * channels + c];
             f64::from(pixel) * f64::from(taps[tap * length + c * panel + o])
         });
         terms.sum::<f64>()
@@ -275,8 +283,10 @@ proptest! {
     }
 
     #[test]
-    fn the_transforms_make_a_convolution(rows in 1usize..5, columns in 1usize..5, pool: bool, relu: bool, seed: u64) {
-        present().try_for_each(|k| tile(k, rows, columns, pool, relu, seed))?;
+    fn the_transforms_make_a_convolution(rows in 1usize..7, columns in 1usize..7, pool: bool, relu: bool, seed: u64) {
+        for k in present() {
+            k.winograd.iter().try_for_each(|w| tile(k, w, (rows, columns), pool, relu, seed))?;
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
 use crate::engine::isa::Isa;
 use crate::engine::kernels::{
     Blocking, DENSE_BLOCK, DenseJob, DotJob, InputTile, Integer, Kernels, OutputPixels, OutputTile, Peaks, ProductJob,
-    TransformCosts, WeightPanel,
+    TransformCosts, Transforms, WeightPanel,
 };
 
 /// Outputs of a panel: two registers of sums.
@@ -34,13 +34,16 @@ pub static KERNELS: Kernels<Integer> = Kernels {
     pixels: 6,
     dot_offset: 0,
     dot_rate: 0.8,
-    costs: TransformCosts { input: 300.0, output: 600.0, weights: 100.0 },
+    winograd: &[Transforms {
+        outputs: 4,
+        costs: TransformCosts { input: 300.0, output: 600.0, weights: 100.0 },
+        input,
+        weights,
+        output,
+    }],
     blocking: Blocking::LARGE_CACHE,
     dot,
     product,
-    input,
-    weights,
-    output,
     direct_output,
     dense,
     peaks: Some(Peaks { dot: peak, product: peak }),

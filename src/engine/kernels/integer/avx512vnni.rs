@@ -19,7 +19,7 @@ use super::{
 use crate::engine::isa::Isa;
 use crate::engine::kernels::{
     Blocking, DENSE_BLOCK, DenseJob, DotJob, InputTile, Integer, Kernels, OutputPixels, OutputTile, Peaks, ProductJob,
-    TransformCosts, WeightPanel,
+    TransformCosts, Transforms, WeightPanel,
 };
 
 /// Outputs of a panel: two registers of sums.
@@ -40,13 +40,16 @@ pub static KERNELS: Kernels<Integer> = Kernels {
     pixels: 14,
     dot_offset: 0,
     dot_rate: 2.0,
-    costs: TransformCosts { input: 400.0, output: 750.0, weights: 310.0 },
+    winograd: &[Transforms {
+        outputs: 4,
+        costs: TransformCosts { input: 400.0, output: 750.0, weights: 310.0 },
+        input,
+        weights,
+        output,
+    }],
     blocking: Blocking::LARGE_CACHE,
     dot,
     product,
-    input,
-    weights,
-    output,
     direct_output,
     dense,
     peaks: Some(Peaks { dot: peak_dot, product: peak_product }),

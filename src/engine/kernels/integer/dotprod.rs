@@ -21,7 +21,7 @@ use super::{
     neon_words::{self, CHUNK, PANEL, TILES, tile_asm, tiles},
 };
 use crate::engine::isa::Isa;
-use crate::engine::kernels::{Blocking, DotJob, Integer, Kernels, TransformCosts};
+use crate::engine::kernels::{Blocking, DotJob, Integer, Kernels, TransformCosts, Transforms};
 
 /// Needs NEON and the dot product.
 pub static KERNELS: Kernels<Integer> = Kernels {
@@ -35,12 +35,15 @@ pub static KERNELS: Kernels<Integer> = Kernels {
     dot_offset: 128,
     dot_rate: 8.0,
     blocking: Blocking::SMALL_CACHE,
-    costs: TransformCosts { input: 130.0, output: 220.0, weights: 60.0 },
+    winograd: &[Transforms {
+        outputs: 4,
+        costs: TransformCosts { input: 130.0, output: 220.0, weights: 60.0 },
+        input: neon::input,
+        weights: neon::weights,
+        output: neon::output,
+    }],
     dot,
     product: neon_words::product,
-    input: neon::input,
-    weights: neon::weights,
-    output: neon::output,
     direct_output: neon::direct_output,
     dense: neon::dense,
     peaks: Some(neon_peaks::BYTES),

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::engine::isa::Isa;
 use crate::engine::kernels::{
-    Blocking, DENSE_BLOCK, DenseJob, InputTile, Integer, Kernels, OutputPixels, OutputTile, TransformCosts, WeightPanel,
+    Blocking, DENSE_BLOCK, DenseJob, InputTile, Integer, Kernels, OutputPixels, OutputTile, TransformCosts, Transforms,
+    WeightPanel,
 };
 
 /// Rows of dense weights that are asked for ahead of their use.
@@ -32,12 +33,15 @@ pub static KERNELS: Kernels<Integer> = Kernels {
     // A little less than one: widening the weights takes time where a processor has one vector unit.
     dot_rate: 0.9,
     blocking: Blocking::SMALL_CACHE,
-    costs: TransformCosts { input: 130.0, output: 220.0, weights: 60.0 },
+    winograd: &[Transforms {
+        outputs: 4,
+        costs: TransformCosts { input: 130.0, output: 220.0, weights: 60.0 },
+        input,
+        weights,
+        output,
+    }],
     dot: neon_words::dot,
     product: neon_words::product,
-    input,
-    weights,
-    output,
     direct_output,
     dense,
     peaks: Some(neon_peaks::WORDS),

@@ -6,7 +6,9 @@ use super::{
     transforms,
 };
 use crate::engine::isa::Isa;
-use crate::engine::kernels::{Blocking, DENSE_BLOCK, DenseJob, DotJob, Integer, Kernels, ProductJob, TransformCosts};
+use crate::engine::kernels::{
+    Blocking, DENSE_BLOCK, DenseJob, DotJob, Integer, Kernels, ProductJob, TransformCosts, Transforms,
+};
 
 /// Outputs of a panel.
 const PANEL: usize = 16;
@@ -24,13 +26,16 @@ pub static KERNELS: Kernels<Integer> = Kernels {
     pixels: 4,
     dot_offset: 0,
     dot_rate: 1.0,
-    costs: TransformCosts { input: 200.0, output: 400.0, weights: 50.0 },
+    winograd: &[Transforms {
+        outputs: 4,
+        costs: TransformCosts { input: 200.0, output: 400.0, weights: 50.0 },
+        input: transforms::input::<Lanes<i16, CHUNK>>,
+        weights: transforms::weights::<Lanes<i16, CHUNK>>,
+        output: transforms::output::<Lanes<i32, 4>>,
+    }],
     blocking: Blocking::SMALL_CACHE,
     dot,
     product,
-    input: transforms::input::<Lanes<i16, CHUNK>>,
-    weights: transforms::weights::<Lanes<i16, CHUNK>>,
-    output: transforms::output::<Lanes<i32, 4>>,
     direct_output: transforms::direct_output::<Lanes<i32, 4>>,
     dense,
     peaks: None,

@@ -1,4 +1,4 @@
-//! Winograd convolution F(4×4, 3×3): how a layer is cut into pieces. `run` does the work.
+//! Winograd convolution F(n×n, 3×3): how a layer is cut into pieces. `run` does the work.
 //!
 //! ```text
 //! by blocks, by shares                        by panels
@@ -20,11 +20,9 @@ mod run;
 use super::{
     Numbers,
     map::{Layout, Map, spread},
+    program::Slot,
 };
-use crate::engine::kernels::{Blocking, CHANNEL_STEP, Kernels};
-
-/// Places where a tile's transforms are multiplied.
-pub const POSITIONS: usize = 36;
+use crate::engine::kernels::{Blocking, CHANNEL_STEP, Kernels, Transforms};
 
 /// What a layer's work is cut by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +55,11 @@ impl Order {
 /// A convolution by Winograd's algorithm with everything that follows it.
 #[derive(Clone, Debug)]
 pub struct Winograd<A: Numbers> {
+    transforms: &'static Transforms<A>,
     from: Map,
     to: Map,
+    /// Most pictures at once.
+    pictures: usize,
     finish: A::Layer,
     pool: bool,
     panels: usize,
@@ -78,22 +79,23 @@ pub struct Winograd<A: Numbers> {
 }
 
 impl<A: Numbers> Winograd<A> {
-    /// Lays out a convolution from one map to the other; its weights start at `weights`.
+    /// Lays out a convolution from one map to the other.
     pub fn new(
         kernels: &Kernels<A>,
+        transforms: &'static Transforms<A>,
         (from, to): (Map, Map),
         finish: A::Layer,
         pool: bool,
-        phase: usize,
-        weights: usize,
+        Slot { pictures, phase, weights }: Slot,
     ) -> Self {
+        let positions = transforms.positions();
         let channels = from.channels.next_multiple_of(kernels.chunk);
-        let (rows, columns) = from.tiles();
-        let tiles = rows * columns;
-        let input_bytes = POSITIONS * channels * size_of::<A::Transformed>();
+        let (rows, columns) = from.tiles(transforms.outputs);
+        let tiles = pictures * rows * columns;
+        let input_bytes = positions * channels * size_of::<A::Transformed>();
         let blocking = kernels.blocking;
         let panels = to.channels.div_ceil(kernels.panel);
-        let all_weights = POSITIONS * from.channels * panels * kernels.panel * size_of::<A::Transformed>();
+        let all_weights = positions * from.channels * panels * kernels.panel * size_of::<A::Transformed>();
         let order = Order::of(blocking, all_weights, tiles);
         // As many as the kernel takes at once, or a multiple.
         let whole = |most: usize| (most / kernels.tiles * kernels.tiles).max(kernels.tiles).min(tiles);
@@ -103,15 +105,17 @@ impl<A: Numbers> Winograd<A> {
             Order::Shares | Order::SharedPanels => whole(blocking.whole_inputs / input_bytes),
             Order::Panels => tiles,
         };
-        let panel_channel = POSITIONS * kernels.panel * size_of::<A::Transformed>();
+        let panel_channel = positions * kernels.panel * size_of::<A::Transformed>();
         let step = kernels.chunk.max(CHANNEL_STEP);
         let depth = (blocking.own_weights / panel_channel / step * step).max(step);
         // As equal parts as whole steps allow.
         let parts = from.channels.div_ceil(depth);
         let depth = from.channels.div_ceil(parts).next_multiple_of(step).min(from.channels);
         Winograd {
+            transforms,
             from,
             to,
+            pictures,
             finish,
             pool,
             panels,
@@ -125,17 +129,31 @@ impl<A: Numbers> Winograd<A> {
         }
     }
 
-    /// Multiply-accumulates of the products, the padding of tiles, channels and outputs included.
+    /// Tiles of as many pictures as there may be.
+    fn tiles(&self) -> usize {
+        let (rows, columns) = self.from.tiles(self.transforms.outputs);
+        self.pictures * rows * columns
+    }
+
+    /// The transforms.
+    pub fn transforms(&self) -> &'static Transforms<A> {
+        self.transforms
+    }
+
+    /// Multiply-accumulates of the products of as many pictures as there may be, the padding of tiles, channels and outputs included.
     pub fn product_macs(&self, kernels: &Kernels<A>) -> u64 {
-        let (rows, columns) = self.from.tiles();
-        (rows * columns * POSITIONS * self.from.channels * self.panels * kernels.panel) as u64
+        (self.tiles() * self.transforms.positions() * self.from.channels * self.panels * kernels.panel) as u64
     }
 
     /// Bytes of transformed inputs that members share.
     pub fn shared_inputs(&self, kernels: &Kernels<A>) -> usize {
         let channels = self.from.channels.next_multiple_of(kernels.chunk);
         let shared = self.order == Order::SharedPanels;
-        if shared { POSITIONS * input_stride::<A>(channels, self.kept) * size_of::<A::Transformed>() } else { 0 }
+        if shared {
+            self.transforms.positions() * input_stride::<A>(channels, self.kept) * size_of::<A::Transformed>()
+        } else {
+            0
+        }
     }
 
     /// Says where they are.
@@ -145,8 +163,7 @@ impl<A: Numbers> Winograd<A> {
 
     /// Phases that the work has, for [`Frame::claim`](super::frame::Frame::claim).
     pub fn phases(&self) -> usize {
-        let (rows, columns) = self.from.tiles();
-        if self.order == Order::SharedPanels { 2 * (rows * columns).div_ceil(self.kept) } else { 1 }
+        if self.order == Order::SharedPanels { 2 * self.tiles().div_ceil(self.kept) } else { 1 }
     }
 
     /// Whether the packed weights are transformed already.
@@ -176,18 +193,18 @@ impl<A: Numbers> Winograd<A> {
 
     /// Most tiles whose transformed inputs one of so many members keeps at once.
     fn share(&self, members: usize) -> usize {
-        let (rows, columns) = self.from.tiles();
-        if self.order == Order::Shares { self.kept.min((rows * columns).div_ceil(members)) } else { self.kept }
+        if self.order == Order::Shares { self.kept.min(self.tiles().div_ceil(members)) } else { self.kept }
     }
 
     /// Places in the scratch memory of one of so many members, and its length.
     fn scratch_places(&self, kernels: &Kernels<A>, members: usize) -> (Places, usize) {
         let mut layout = Layout::default();
+        let positions = self.transforms.positions();
         let channels = self.from.channels.next_multiple_of(kernels.chunk);
         let shared = self.order == Order::SharedPanels;
-        let inputs = if shared { 0 } else { POSITIONS * input_stride::<A>(channels, self.share(members)) };
-        let weights = if self.stored() { 0 } else { POSITIONS * weight_stride::<A>(self.depth, kernels.panel) };
-        let products = POSITIONS * product_stride::<A>(self.block, kernels.panel);
+        let inputs = if shared { 0 } else { positions * input_stride::<A>(channels, self.share(members)) };
+        let weights = if self.stored() { 0 } else { positions * weight_stride::<A>(self.depth, kernels.panel) };
+        let products = positions * product_stride::<A>(self.block, kernels.panel);
         let places = Places {
             inputs: layout.take(inputs * size_of::<A::Transformed>()),
             weights: layout.take(weights * size_of::<A::Transformed>()),

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Order, POSITIONS, Winograd, input_stride, product_stride, weight_stride};
+use super::{Order, Winograd, input_stride, product_stride, weight_stride};
 use crate::engine::{
     kernels::{InputTile, OutputTile, ProductJob, WeightPanel},
     layers::{
         Numbers,
         frame::{Frame, part},
-        map::TILE,
     },
 };
 
@@ -22,8 +21,8 @@ struct Inputs<T> {
 impl<A: Numbers> Winograd<A> {
     /// Does a member's part of the work.
     pub fn run(&self, frame: &Frame<A>) {
-        let (rows, columns) = self.from.tiles();
-        let tiles = rows * columns;
+        let (rows, columns) = self.from.tiles(self.transforms.outputs);
+        let tiles = frame.pictures * rows * columns;
         match self.order {
             Order::Blocks | Order::Shares => self.run_shares(frame, tiles, self.share(frame.members)),
             Order::Panels => {
@@ -86,13 +85,19 @@ impl<A: Numbers> Winograd<A> {
         }
     }
 
+    /// Picture, row and column of a tile.
+    fn tile(&self, tile: usize) -> (usize, usize, usize) {
+        let (rows, columns) = self.from.tiles(self.transforms.outputs);
+        (tile / (rows * columns), tile / columns % rows, tile % columns)
+    }
+
     /// Transforms a tile's inputs to the `place`-th of `inputs`.
     fn transform_input(&self, frame: &Frame<A>, tile: usize, inputs: Inputs<A::Transformed>, place: usize) {
-        let (_, columns) = self.from.tiles();
-        let (y, x) = (tile / columns * TILE, tile % columns * TILE);
+        let (picture, y, x) = self.tile(tile);
+        let (y, x) = (y * self.transforms.outputs, x * self.transforms.outputs);
         let chunk = frame.kernels.chunk;
         let job = InputTile {
-            pixels: frame.at(self.from.before(y, x)),
+            pixels: frame.at(self.from.before(frame.place(&self.from, picture), y, x)),
             row_stride: self.from.row_stride,
             pixel_stride: self.from.channels,
             channels: self.from.channels,
@@ -101,7 +106,7 @@ impl<A: Numbers> Winograd<A> {
             chunk_stride: chunk * inputs.tiles,
         };
         // SAFETY: the frame's two rules; the map's border reaches as far as its last tiles.
-        unsafe { (frame.kernels.input)(&job) };
+        unsafe { (self.transforms.input)(&job) };
     }
 
     /// Multiplies a block of tiles with a panel of weights, and transforms the products back. `inputs` starts with the tile
@@ -120,6 +125,7 @@ impl<A: Numbers> Winograd<A> {
         let (own_weights, products) =
             (frame.own::<A::Transformed>(places.weights), frame.own::<A::Sum>(places.products));
         let width = kernels.panel;
+        let positions = self.transforms.positions();
         let channels = self.from.channels;
         let count = block.len();
         let chunk_stride = kernels.chunk * inputs.tiles;
@@ -130,7 +136,7 @@ impl<A: Numbers> Winograd<A> {
             let depth = self.depth.min(channels - start);
             let (weights, weight_stride) = if self.stored() {
                 let weights =
-                    frame.packed::<A::Transformed>(self.weights).wrapping_add(panel * POSITIONS * channels * width);
+                    frame.packed::<A::Transformed>(self.weights).wrapping_add(panel * positions * channels * width);
                 (weights, channels * width)
             } else {
                 if self.depth < channels || *ready != Some(panel) {
@@ -140,7 +146,7 @@ impl<A: Numbers> Winograd<A> {
                 (own_weights.cast_const(), weight_stride::<A>(depth, width))
             };
             let next = if start + depth < channels { (panel, start + depth) } else { (panel + 1, 0) };
-            for position in 0..POSITIONS {
+            for position in 0..positions {
                 if !self.stored() && next.0 < self.panels {
                     self.prefetch_weights(frame, next, position);
                 }
@@ -168,13 +174,13 @@ impl<A: Numbers> Winograd<A> {
                 }
             }
         }
-        let (_, columns) = self.from.tiles();
         let first_output = panel * width;
         let lanes = width.min(self.to.channels - first_output);
-        let step = if self.pool { TILE / 2 } else { TILE };
+        let step = if self.pool { self.transforms.outputs / 2 } else { self.transforms.outputs };
         for (i, place) in block.enumerate() {
             let tile = first + place;
-            let (y, x) = (tile / columns * step, tile % columns * step);
+            let (picture, y, x) = self.tile(tile);
+            let (y, x) = (y * step, x * step);
             if y >= self.to.height || x >= self.to.width {
                 continue;
             }
@@ -184,23 +190,28 @@ impl<A: Numbers> Winograd<A> {
                 lanes,
                 finish: A::finish(&self.finish, first_output, lanes),
                 pool: self.pool,
-                to: frame.at::<A::Activation>(self.to.at(y, x)).wrapping_add(first_output),
+                to: frame
+                    .at::<A::Activation>(self.to.at(frame.place(&self.to, picture), y, x))
+                    .wrapping_add(first_output),
                 row_stride: self.to.row_stride,
                 pixel_stride: self.to.channels,
                 rows: (self.to.height - y).min(step),
                 columns: (self.to.width - x).min(step),
             };
             // SAFETY: the frame's two rules; `rows` and `columns` keep the tile inside the map.
-            unsafe { (kernels.output)(&job) };
+            unsafe { (self.transforms.output)(&job) };
         }
     }
 
-    /// Asks for a part of the weights that will be transformed next, one of as many parts as there are positions.
+    /// Asks for a part of the weights that will be transformed next, one for each of the first positions.
     fn prefetch_weights(&self, frame: &Frame<A>, (panel, start): (usize, usize), position: usize) {
         let width = frame.kernels.panel;
         let value = size_of::<A::Weight>();
         let plane = self.from.channels * width * value;
         let (tap, quarter) = (position / 4, position % 4);
+        if tap >= 9 {
+            return;
+        }
         let bytes = self.depth.min(self.from.channels - start) * width * value / 4;
         let from = frame
             .packed::<u8>(self.weights)
@@ -221,6 +232,6 @@ impl<A: Numbers> Winograd<A> {
             length: depth * width,
         };
         // SAFETY: the frame's two rules; scratch memory holds the transforms of `depth` channels.
-        unsafe { (frame.kernels.weights)(&job) };
+        unsafe { (self.transforms.weights)(&job) };
     }
 }

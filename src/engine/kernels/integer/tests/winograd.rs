@@ -40,7 +40,7 @@ fn input(k: &Kernels<Integer>, sixteens: usize, gap: usize, tiles: usize, mut ra
         chunk_stride,
     };
     // SAFETY: the buffers are as long as the contract says.
-    unsafe { (k.input)(&job) };
+    unsafe { (k.winograd[0].input)(&job) };
     for c in 0..channels {
         let expected = both_axes(B, |y, x| i64::from(pixels[y * row_stride + x * channels + c]));
         for (position, &expected) in expected.iter().enumerate() {
@@ -60,7 +60,7 @@ fn weights(k: &Kernels<Integer>, groups: usize, gap: usize, mut random: Numbers)
     let mut to = vec![12345i16; 36 * to_stride];
     let job = WeightPanel { from: from.as_ptr(), from_stride, to: to.as_mut_ptr(), to_stride, length };
     // SAFETY: the buffers are as long as the contract says.
-    unsafe { (k.weights)(&job) };
+    unsafe { (k.winograd[0].weights)(&job) };
     for i in 0..to_stride {
         let expected = both_axes(G, |y, x| if i < length { i64::from(from[(3 * y + x) * from_stride + i]) } else { 0 });
         for (position, &expected) in expected.iter().enumerate() {
@@ -123,7 +123,7 @@ fn output(
             columns,
         };
         // SAFETY: the buffers are as long as the contract says.
-        unsafe { (k.output)(&job) };
+        unsafe { (k.winograd[0].output)(&job) };
         for (i, &found) in to.iter().enumerate() {
             let (y, x, o) = (i / row_stride, i % row_stride / pixel_stride, i % row_stride % pixel_stride);
             let step = if y < rows && x < columns && o < lanes {
