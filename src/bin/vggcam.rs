@@ -10,7 +10,7 @@ use vggcam::{
         open::{EngineChoice, Settings},
     },
     message::{one_line, print},
-    runtime::{bench, classify, config, doctor, launch},
+    runtime::{bench, classify, config, doctor, launch, throughput},
 };
 
 /// Shows on a display what the camera sees: cat or dog, or any classes you trained.
@@ -45,6 +45,9 @@ enum Command {
         /// Pictures to time
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = positive)]
         iterations: usize,
+        /// Let every thread take so many pictures at a time, and tell how many a second that makes
+        #[arg(long, value_name = "N", value_parser = positive)]
+        batch: Option<usize>,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -125,7 +128,10 @@ fn main() -> ExitCode {
         None => run(cli.run),
         Some(Command::Run(args)) => run(args),
         Some(Command::Classify { model, json, paths }) => classify_pictures(model, json, &paths),
-        Some(Command::Bench { model, iterations, json }) => measure(model, iterations, json),
+        Some(Command::Bench { model, iterations, batch: None, json }) => measure(model, iterations, json),
+        Some(Command::Bench { model, iterations, batch: Some(batch), json }) => {
+            measure_batches(model, iterations, batch, json)
+        }
         Some(Command::Doctor { model, json }) => examine(model, json),
     };
     done.unwrap_or_else(|error| {
@@ -158,6 +164,16 @@ fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<Ex
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
         false => print(&bench::table(&report))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure_batches(model: ModelArgs, iterations: usize, batch: usize, json: bool) -> anyhow::Result<ExitCode> {
+    let threads = model.threads.unwrap_or_else(isa::cores);
+    let report = throughput::throughput(model.model.as_deref(), threads, batch, iterations.div_ceil(batch))?;
+    match json {
+        true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
+        false => print(&throughput::table(&report))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,36 +1,42 @@
-//! A network without a softmax, run in a tract plan: what the frozen layers say about a picture.
+//! A network without a softmax: what the frozen layers say about pictures.
 
 use image::RgbImage;
 
 use super::{error::EngineError, fused::Fused, plan::Plan};
 use crate::model::{network::Network, quantized::QuantizedNetwork};
 
-/// Most pictures of a call.
+/// Most pictures of a call, where nothing else is asked for: enough to read the weights of dense layers seldom.
 const BATCH: usize = 32;
 
 /// A feature extractor ready to run, on one thread a call; share it between threads to go faster.
 pub struct Extractor {
     plan: Plan,
+    batch: usize,
 }
 
 impl Extractor {
     /// Prepares a float network (its softmax, if any, is left out).
     pub fn float(network: Network) -> Result<Self, EngineError> {
-        Self::new(Plan::float(Network { softmax: false, ..network }, 1))
+        Self::float_for(network, BATCH)
+    }
+
+    /// The same for calls with up to `batch` pictures.
+    pub fn float_for(network: Network, batch: usize) -> Result<Self, EngineError> {
+        Self::new(Plan::float_batches(Network { softmax: false, ..network }, 1, batch), batch)
     }
 
     /// Prepares an int8 network whose last layer has a quantized output.
     pub fn quantized(network: &QuantizedNetwork) -> Result<Self, EngineError> {
-        Self::new(Plan::integer(network, 1))
+        Self::new(Plan::integer(network, 1), BATCH)
     }
 
-    fn new(plan: tract_onnx::prelude::TractResult<Plan>) -> Result<Self, EngineError> {
-        Ok(Extractor { plan: plan.map_err(|error| EngineError::load("the backbone", error))? })
+    fn new(plan: tract_onnx::prelude::TractResult<Plan>, batch: usize) -> Result<Self, EngineError> {
+        Ok(Extractor { batch, plan: plan.map_err(|error| EngineError::load("the backbone", error))? })
     }
 
     /// Most pictures that a call takes; it is fastest with as many.
     pub fn batch(&self) -> usize {
-        BATCH
+        self.batch
     }
 
     /// Bytes of memory that each call under way at once needs.
@@ -41,8 +47,7 @@ impl Extractor {
     /// Features of up to [`Extractor::batch`] pictures that are already fitted to the network's input size, a row for each.
     /// An int8 network's features are whole numbers, in steps of its last layer's output scale.
     pub fn features(&self, fitted: &[RgbImage]) -> Result<Vec<Vec<f32>>, EngineError> {
-        let rows = fitted.iter().map(|picture| Ok(self.plan.run(picture)?.swap_remove(0)));
-        rows.collect::<Result<_, _>>().map_err(|error| EngineError::run("the backbone", error))
+        self.plan.run_all(fitted).map_err(|error| EngineError::run("the backbone", error))
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     float, foreign,
     fused::Fused,
     integer::prepare::{self, Settings},
-    kernels::{Integer, Kernels},
+    kernels::{Float, Integer, Kernels},
     layers::{
         Numbers,
         engine::{Engine, Pixels},
@@ -91,6 +91,8 @@ pub struct Plan {
     executor: Executor,
     input: Input,
     form: Form,
+    /// Whether a softmax follows the engine.
+    softmax: bool,
     /// What computes all but the softmax, in the forms [`Form::Integer`] and [`Form::Float`].
     engine: Option<Fused>,
 }
@@ -108,7 +110,7 @@ impl Plan {
     /// numbers.
     pub fn of_integer_engine(engine: Engine<Integer>, softmax: bool, steps: bool) -> TractResult<Plan> {
         let plan = Plan::of_engine(engine.clone(), softmax, steps, Form::Integer)?;
-        Ok(Plan { engine: Some(Fused::Integer(engine)), ..plan })
+        Ok(Plan { engine: Some(Fused::Integer(engine)), softmax, ..plan })
     }
 
     /// Prepares an engine: the whole network is one op of the plan, a softmax another.
@@ -133,8 +135,13 @@ impl Plan {
 
     /// Prepares a float network on the float engine, or in plain tract where the engine does not take it.
     pub fn float(network: Network, threads: usize) -> TractResult<Plan> {
+        Plan::float_batches(network, threads, 1)
+    }
+
+    /// The same, ready for up to `pictures` pictures at a time, on which [`Plan::run_all`] then takes less time.
+    pub fn float_batches(network: Network, threads: usize, pictures: usize) -> TractResult<Plan> {
         let kernels = Kernels::chosen().map_err(TractError::msg)?;
-        let program = match float::program::lay_out(&network, kernels, 1) {
+        let program = match float::program::lay_out(&network, kernels, pictures) {
             Ok(program) => program,
             Err(reason) => {
                 log::warn!("a float network runs in plain tract, which is slow: {reason}");
@@ -144,7 +151,7 @@ impl Plan {
         let softmax = network.softmax;
         let engine = float::prepare::packed(network, program, threads).map_err(TractError::msg)?;
         let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Float)?;
-        Ok(Plan { engine: Some(Fused::Float(engine)), ..plan })
+        Ok(Plan { engine: Some(Fused::Float(engine)), softmax, ..plan })
     }
 
     /// Prepares a float network in plain tract.
@@ -179,7 +186,7 @@ impl Plan {
     fn new(model: TypedModel, threads: usize, input: Input, form: Form) -> TractResult<Plan> {
         let plan = TypedSimplePlan::new(model.into_optimized()?)?;
         let executor = if threads > 1 { Executor::multithread(threads) } else { Executor::SingleThread };
-        Ok(Plan { plan, executor, input, form, engine: None })
+        Ok(Plan { plan, executor, input, form, softmax: false, engine: None })
     }
 
     /// Which form runs.
@@ -198,6 +205,28 @@ impl Plan {
         let run = || multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec![input.into()]));
         let outputs = if self.form == Form::Foreign { foreign::contained(run) } else { run() }?;
         outputs.iter().map(real_values).collect()
+    }
+
+    /// Runs the network on several pictures; gives the first output's values for each.
+    pub fn run_all(&self, fitted: &[RgbImage]) -> TractResult<Vec<Vec<f32>>> {
+        match &self.engine {
+            Some(Fused::Float(engine)) if !self.softmax => self.run_batches(engine, fitted),
+            _ => fitted.iter().map(|picture| Ok(self.run(picture)?.swap_remove(0))).collect(),
+        }
+    }
+
+    fn run_batches(&self, engine: &Engine<Float>, fitted: &[RgbImage]) -> TractResult<Vec<Vec<f32>>> {
+        let program = engine.program();
+        let length = program.output.count;
+        let mut rows = Vec::with_capacity(fitted.len());
+        for fitted in fitted.chunks(program.pictures) {
+            fitted.iter().try_for_each(|picture| self.check_size(picture))?;
+            let pictures: Vec<_> = fitted.iter().map(|picture| Pixels::Bytes(picture.as_raw())).collect();
+            let mut values = vec![0.0; pictures.len() * length];
+            engine.run(&pictures, &mut values, None)?;
+            rows.extend(values.chunks_exact(length).map(<[f32]>::to_vec));
+        }
+        Ok(rows)
     }
 
     /// Runs the network once and measures each layer, in the order in which they start.
@@ -238,7 +267,7 @@ impl Plan {
         self.engine.as_ref()
     }
 
-    fn tensor(&self, fitted: &RgbImage) -> TractResult<Tensor> {
+    fn check_size(&self, fitted: &RgbImage) -> TractResult<()> {
         let size = self.input.size;
         ensure!(
             (fitted.width() as usize, fitted.height() as usize) == (size, size),
@@ -246,6 +275,12 @@ impl Plan {
             fitted.width(),
             fitted.height()
         );
+        Ok(())
+    }
+
+    fn tensor(&self, fitted: &RgbImage) -> TractResult<Tensor> {
+        self.check_size(fitted)?;
+        let size = self.input.size;
         let channels = self.input.channels;
         let pixels: Cow<[u8]> = match channels {
             3 => fitted.as_raw().into(),

@@ -227,7 +227,7 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
 }
 
 /// Colours and edges of every kind, so that no layer sees only zeros.
-fn test_picture(size: u32) -> RgbImage {
+pub fn test_picture(size: u32) -> RgbImage {
     RgbImage::from_fn(size, size, |x, y| {
         let wave = |a: u32, b: u32| ((x * a + y * b) % 256) as u8;
         image::Rgb([wave(3, 1), wave(1, 5), if (x / 16 + y / 16) % 2 == 0 { 230 } else { wave(7, 7) }])

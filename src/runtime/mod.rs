@@ -11,3 +11,4 @@ pub mod newest;
 pub mod publish;
 pub mod rate;
 pub mod signals;
+pub mod throughput;

@@ -2,6 +2,8 @@
 
 use std::arch::{aarch64::*, asm};
 
+const SIX: TransformCosts = TransformCosts { input: 900.0, output: 1500.0, weights: 650.0 };
+
 super::table::kernels! {
     /// Needs NEON.
     isa: Isa::Neon,
@@ -10,6 +12,7 @@ super::table::kernels! {
     most: 6 [1 2 3 4 5 6],
     vectors: 4,
     dense_vectors: 16,
+    six: SIX,
     blocking: Blocking::SMALL_CACHE,
 }
 

@@ -1,5 +1,7 @@
 //! Plain Rust, for every processor.
 
+const SIX: TransformCosts = TransformCosts { input: 900.0, output: 1500.0, weights: 650.0 };
+
 super::table::kernels! {
     /// Needs no instruction set.
     isa: Isa::Scalar,
@@ -7,6 +9,7 @@ super::table::kernels! {
     most: 4 [1 2 3 4],
     vectors: 4,
     dense_vectors: 8,
+    six: SIX,
     blocking: Blocking::SMALL_CACHE,
 }
 

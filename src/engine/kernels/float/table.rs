@@ -1,7 +1,7 @@
 //! One instruction set's table of kernels.
 
 /// Makes `KERNELS` for vectors `$lanes`, which need the target features `$features`: up to `$most` pixels or tiles, of
-/// `$vectors` vectors of sums each. `$count` lists the numbers from 1 to `$most`.
+/// `$vectors` vectors of sums each. `$six` is what the transforms of F(6×6, 3×3) cost. `$count` lists the numbers from 1 to `$most`.
 macro_rules! kernels {
     (
         $(#[$note:meta])*
@@ -11,6 +11,7 @@ macro_rules! kernels {
         most: $most:literal [$($count:literal)*],
         vectors: $vectors:literal,
         dense_vectors: $dense:literal,
+        six: $six:expr,
         blocking: $blocking:expr,
     ) => {
         use $crate::engine::{
@@ -43,7 +44,7 @@ macro_rules! kernels {
                 },
                 Transforms {
                     outputs: 6,
-                    costs: TransformCosts { input: 1000.0, output: 1600.0, weights: 650.0 },
+                    costs: $six,
                     input: input_of_six,
                     weights: weights_of_six,
                     output: output_of_six,

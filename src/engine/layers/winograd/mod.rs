@@ -99,9 +99,10 @@ impl<A: Numbers> Winograd<A> {
         let order = Order::of(blocking, all_weights, tiles);
         // As many as the kernel takes at once, or a multiple.
         let whole = |most: usize| (most / kernels.tiles * kernels.tiles).max(kernels.tiles).min(tiles);
+        let block = whole(blocking.tiles * 36 / positions);
         let kept = match order {
             // Enough blocks for every member of a team.
-            Order::Blocks => whole((blocking.own_inputs / input_bytes).min(tiles.div_ceil(8)).min(blocking.tiles)),
+            Order::Blocks => whole((blocking.own_inputs / input_bytes).min(tiles.div_ceil(8)).min(block)),
             Order::Shares | Order::SharedPanels => whole(blocking.whole_inputs / input_bytes),
             Order::Panels => tiles,
         };
@@ -121,7 +122,7 @@ impl<A: Numbers> Winograd<A> {
             panels,
             order,
             kept,
-            block: kept.min(blocking.tiles),
+            block: kept.min(block),
             depth: if order == Order::Blocks { from.channels } else { depth },
             inputs: 0,
             phase,
