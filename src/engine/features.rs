@@ -2,8 +2,11 @@
 
 use image::RgbImage;
 
-use super::{error::EngineError, fused::Fused, plan::Plan};
-use crate::model::{network::Network, quantized::QuantizedNetwork};
+use super::{error::EngineError, fused::Fused, layers::engine::Pixels, plan::Plan};
+use crate::model::{
+    network::{Layer, Network},
+    quantized::QuantizedNetwork,
+};
 
 /// Most pictures of a call, where nothing else is asked for: enough to read the weights of dense layers seldom.
 const BATCH: usize = 32;
@@ -54,17 +57,32 @@ impl Extractor {
 /// A float network that shows what every one of its layers gives, for calibration.
 pub struct Activations {
     plan: Plan,
+    /// For each layer, whether ReLU follows.
+    relu: Vec<bool>,
 }
 
 impl Activations {
     /// Prepares a float network.
     pub fn new(network: &Network) -> Result<Self, EngineError> {
-        let plan = Plan::float_activations(network, 1).map_err(|error| EngineError::load("the network", error))?;
-        Ok(Activations { plan })
+        let layers = network.layers.iter().filter(|layer| !matches!(layer, Layer::MaxPool));
+        let relu = layers.map(Layer::has_relu).collect();
+        let plan = Plan::float(network.clone(), 1).and_then(|plan| match plan.engine() {
+            Some(_) => Ok(plan),
+            None => Plan::float_activations(network, 1),
+        });
+        Ok(Activations { plan: plan.map_err(|error| EngineError::load("the network", error))?, relu })
     }
 
-    /// The values behind every ReLU, in order, for a picture fitted to the network's input size.
+    /// The values behind every ReLU, in order, for a picture fitted to the network's input size; where a max pool follows,
+    /// those that it leaves may stand for all.
     pub fn of(&self, fitted: &RgbImage) -> Result<Vec<Vec<f32>>, EngineError> {
-        self.plan.run(fitted).map_err(|error| EngineError::run("the network", error))
+        let Some(Fused::Float(engine)) = self.plan.engine() else {
+            return self.plan.run(fitted).map_err(|error| EngineError::run("the network", error));
+        };
+        self.plan.check_size(fitted).map_err(|error| EngineError::run("the network", error))?;
+        let values = engine
+            .activations(Pixels::Bytes(fitted.as_raw()))
+            .map_err(|error| EngineError::run("the network", error.into()))?;
+        Ok(values.into_iter().zip(&self.relu).filter_map(|(values, relu)| relu.then_some(values)).collect())
     }
 }

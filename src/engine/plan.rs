@@ -267,7 +267,8 @@ impl Plan {
         self.engine.as_ref()
     }
 
-    fn check_size(&self, fitted: &RgbImage) -> TractResult<()> {
+    /// Whether a picture has the input size.
+    pub fn check_size(&self, fitted: &RgbImage) -> TractResult<()> {
         let size = self.input.size;
         ensure!(
             (fitted.width() as usize, fitted.height() as usize) == (size, size),

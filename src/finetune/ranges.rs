@@ -15,7 +15,7 @@ use super::{
 use crate::model::{file::write_atomically, network::Network};
 
 /// Raised whenever the search for the best range changes.
-const VERSION: &[u8] = b"vggcam ranges 1";
+const VERSION: &[u8] = b"vggcam ranges 2";
 
 /// Up to `count` pictures, as many of each class, spread evenly over each class.
 pub fn representative(pictures: &[Labelled], classes: usize, count: usize) -> Vec<PathBuf> {

@@ -58,6 +58,11 @@ impl<A: Numbers> Direct<A> {
         self.depth
     }
 
+    /// The map that is written.
+    pub fn to(&self) -> &Map {
+        &self.to
+    }
+
     /// Where the weights start.
     pub fn weights(&self) -> usize {
         self.weights

@@ -13,8 +13,10 @@ use memmap2::MmapMut;
 
 use super::{
     Numbers,
+    dense::{Dense, DenseOutput},
     frame::Frame,
-    program::{Input, Program},
+    map::Map,
+    program::{Input, Program, Work},
     team::{Barrier, Team},
     weights::{Weights, prefer_large_pages},
 };
@@ -109,21 +111,8 @@ impl<A: Numbers> Engine<A> {
     /// If there are more pictures than the program takes.
     pub fn run(&self, pictures: &[Pixels], output: &mut [f32], times: Option<&mut Vec<StepTime>>) -> io::Result<()> {
         assert!(pictures.len() <= self.network.program.pictures);
-        let lock = || self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let idle = lock().pop();
-        let worker = match idle {
-            Some(worker) => worker,
-            None => Worker::new(self.network.clone(), self.members)?,
-        };
-        worker.state.pictures.store(pictures.len(), Ordering::Relaxed);
-        pictures.iter().enumerate().for_each(|(picture, &pixels)| worker.state.load(picture, pixels));
-        for counter in &worker.state.counters {
-            counter.store(0, Ordering::Relaxed);
-        }
-        for time in &worker.state.times {
-            time.store(0, Ordering::Relaxed);
-        }
-        worker.team.run(&worker.task);
+        let worker = self.worker()?;
+        worker.run(pictures);
         worker.state.answer(output);
         if let Some(times) = times {
             times.clear();
@@ -133,8 +122,31 @@ impl<A: Numbers> Engine<A> {
                 inputs_read: inputs.load(Ordering::Relaxed),
             }));
         }
-        lock().push(worker);
+        self.rest(worker);
         Ok(())
+    }
+}
+
+impl<A: Numbers> Engine<A> {
+    /// Runs one picture and gives what every step leaves behind for it, its max pool included: activations, with their padding;
+    /// nothing for a layer of real numbers.
+    pub fn activations(&self, pixels: Pixels) -> io::Result<Vec<Vec<A::Activation>>> {
+        let worker = self.worker()?;
+        worker.run(&[pixels]);
+        let steps = self.network.program.steps.iter();
+        let activations = steps.map(|step| worker.state.left_by(&step.work)).collect();
+        self.rest(worker);
+        Ok(activations)
+    }
+
+    /// One that no run uses now.
+    fn worker(&self) -> io::Result<Worker<A>> {
+        let idle = self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        idle.map_or_else(|| Worker::new(self.network.clone(), self.members), Ok)
+    }
+
+    fn rest(&self, worker: Worker<A>) {
+        self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(worker);
     }
 }
 
@@ -161,6 +173,16 @@ impl<A: Numbers> Worker<A> {
             Arc::new(move |member| state.work(member, members))
         };
         Ok(Worker { state, team: Team::new(members)?, task })
+    }
+
+    /// Takes pictures through all steps.
+    fn run(&self, pictures: &[Pixels]) {
+        let State { pictures: count, counters, times, .. } = &*self.state;
+        count.store(pictures.len(), Ordering::Relaxed);
+        pictures.iter().enumerate().for_each(|(picture, &pixels)| self.state.load(picture, pixels));
+        counters.iter().for_each(|counter| counter.store(0, Ordering::Relaxed));
+        times.iter().for_each(|time| time.store(0, Ordering::Relaxed));
+        self.team.run(&self.task);
     }
 }
 
@@ -219,6 +241,26 @@ impl<A: Numbers> State<A> {
                     }
                 };
             }
+        }
+    }
+
+    /// What a step of the last run left for its first picture.
+    fn left_by(&self, work: &Work<A>) -> Vec<A::Activation> {
+        let values = |at: usize, count: usize| {
+            let start = self.arena().wrapping_add(at).cast::<A::Activation>();
+            // SAFETY: the step has written as many there, and nobody writes now.
+            unsafe { std::slice::from_raw_parts(start, count) }
+        };
+        let map = |map: &Map| {
+            let rows = (0..map.height).map(|y| values(map.at(0, y, 0), map.width * map.channels));
+            rows.collect::<Vec<_>>().concat()
+        };
+        match work {
+            Work::Direct(direct) => map(direct.to()),
+            Work::Winograd(winograd) => map(winograd.to()),
+            Work::Matrix(matrix) => values(matrix.to.at, matrix.to.count).to_vec(),
+            Work::Dense(Dense { output: DenseOutput::Activations(_), to, .. }) => values(to.at, to.count).to_vec(),
+            Work::Dense(_) => vec![],
         }
     }
 

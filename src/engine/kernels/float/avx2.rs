@@ -2,8 +2,7 @@
 
 use std::arch::x86_64::*;
 
-/// The 64 places that a tile is scattered to take longer to reach than the multiplications that it saves.
-const SIX: TransformCosts = TransformCosts { input: 2500.0, output: 4500.0, weights: 650.0 };
+const SIX: TransformCosts = TransformCosts { input: 700.0, output: 1200.0, weights: 450.0 };
 
 super::table::kernels! {
     /// Needs AVX2 and FMA.

@@ -2,7 +2,7 @@
 
 use std::arch::{aarch64::*, asm};
 
-const SIX: TransformCosts = TransformCosts { input: 900.0, output: 1500.0, weights: 650.0 };
+const SIX: TransformCosts = TransformCosts { input: 700.0, output: 1200.0, weights: 450.0 };
 
 super::table::kernels! {
     /// Needs NEON.

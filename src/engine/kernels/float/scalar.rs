@@ -1,6 +1,6 @@
 //! Plain Rust, for every processor.
 
-const SIX: TransformCosts = TransformCosts { input: 900.0, output: 1500.0, weights: 650.0 };
+const SIX: TransformCosts = TransformCosts { input: 700.0, output: 1200.0, weights: 450.0 };
 
 super::table::kernels! {
     /// Needs no instruction set.

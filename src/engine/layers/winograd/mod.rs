@@ -177,6 +177,11 @@ impl<A: Numbers> Winograd<A> {
         self.from.channels
     }
 
+    /// The map that is written.
+    pub fn to(&self) -> &Map {
+        &self.to
+    }
+
     /// Where the weights start.
     pub fn weights(&self) -> usize {
         self.weights
