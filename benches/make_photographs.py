@@ -3,7 +3,7 @@
 usage: make_photographs.py [DATA] OUT     (needs pillow and numpy)
 
 With DATA, a data set in that layout, its photographs are used as often as needed, each time with another crop and
-brightness. Without, they are synthetic: textures with stripes or with spots.
+brightness. Without, they are synthetic: textures with warm stripes or with cold spots.
 """
 
 import sys
@@ -36,9 +36,10 @@ def synthetic(kind):
     angle, length = random.uniform(0, np.pi), random.uniform(20, 60)
     along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
     wave = np.sin(along * 2 * np.pi / length)
+    # Two colours, both warm or both cold.
+    colours = np.sort(random.uniform(0, 255, (2, 3)))[:, ::-1]
     if kind == "spots":
-        wave = wave * np.sin(across * 2 * np.pi / length)
-    colours = random.uniform(0, 255, (2, 3))
+        wave, colours = wave * np.sin(across * 2 * np.pi / length), colours[:, ::-1]
     pixels = np.where(wave[..., None] > 0.2, *colours)
     # What makes a photograph's JPEG as large as it is: detail, here noise of two sizes.
     coarse = random.normal(0, 12, (SIZE[1] // 5, SIZE[0] // 5, 1)).repeat(5, 0).repeat(5, 1)
