@@ -182,6 +182,40 @@ fn bench_measures_every_layer_also_without_metadata() {
 }
 
 #[test]
+fn bench_tells_the_throughput_of_batches() {
+    let output = vggcam(&["bench", "--json", "--batch", "3", "--iterations", "3", "--threads", "2"]);
+    let report = &json_lines(&output)[0];
+    assert_eq!((&report["batch"], &report["pictures"], &report["precision"]), (&3.into(), &6.into(), &"int8".into()));
+    assert!(report["pictures_per_second"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn the_fastest_engine_that_agrees_is_kept_and_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model.onnx");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/models/cats-dogs.onnx"), &model).unwrap();
+    let model = model.to_str().unwrap();
+    let common = ["bench", "--json", "--iterations", "1", "--threads", "1", "--model", model];
+    let all = [&common[..], &["--all"]].concat();
+    let report = &json_lines(&vggcam(&all))[0];
+    let forms = report["forms"].as_array().unwrap();
+    let engines: Vec<_> = forms.iter().map(|form| form["engine"].as_str().unwrap()).collect();
+    assert_eq!(engines[..2], ["float", "integer"]);
+    assert!(forms[..2].iter().all(|form| form["agrees"] == true && form["latency_ms"].as_f64().unwrap() > 0.0));
+    // Whichever was faster, the other one is followed when the file says so.
+    let kept = report["kept_in"].as_str().unwrap();
+    for (engine, precision) in [("float", "f32"), ("integer", "int8")] {
+        let mut text: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+        text["engine"] = engine.into();
+        std::fs::write(kept, text.to_string()).unwrap();
+        assert_eq!(json_lines(&vggcam(&common))[0]["precision"], precision);
+    }
+    // What was measured for another file is not followed.
+    std::fs::write(kept, "{}").unwrap();
+    assert_eq!(json_lines(&vggcam(&common))[0]["precision"], "int8");
+}
+
+#[test]
 fn doctor_finds_the_model_in_order() {
     let output = vggcam(&["doctor", "--json"]);
     assert_eq!(output.status.code(), Some(0));

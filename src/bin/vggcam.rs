@@ -10,7 +10,7 @@ use vggcam::{
         open::{EngineChoice, Settings},
     },
     message::{one_line, print},
-    runtime::{bench, classify, config, doctor, launch, throughput},
+    runtime::{bench, classify, config, doctor, forms, launch, throughput},
 };
 
 /// Shows on a display what the camera sees: cat or dog, or any classes you trained.
@@ -48,6 +48,13 @@ enum Command {
         /// Let every thread take so many pictures at a time, and tell how many a second that makes
         #[arg(long, value_name = "N", value_parser = positive)]
         batch: Option<usize>,
+        /// Measure every engine that takes the model, and keep the fastest whose answers agree with the network on floats in
+        /// FILE.fastest, which `run` and `classify` follow
+        #[arg(long, conflicts_with = "batch")]
+        all: bool,
+        /// With --all: photographs or folders of them whose answers must agree [default: the bundled ones]
+        #[arg(long, value_name = "PATH", requires = "all")]
+        pictures: Vec<PathBuf>,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -70,8 +77,8 @@ struct ModelArgs {
     /// Threads that share the work of one picture [default: one for each core; on four cores and more, `run` leaves one]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
-    /// Engine that runs the model: `auto` for ours where it takes the network, else tract; `integer` for ours on an int8
-    /// network, or an error; `tract` for plain tract
+    /// Engine that runs the model: `auto` for ours where it takes the network, else tract; `integer` or `float` for ours on
+    /// such numbers, or an error; `tract` for plain tract
     #[arg(long, value_name = "ENGINE", default_value_t = EngineChoice::Auto)]
     engine: EngineChoice,
     /// Where a large model's weights lie: `lean` maps them from the file FILE.packed, `fast` reads them into memory
@@ -128,10 +135,13 @@ fn main() -> ExitCode {
         None => run(cli.run),
         Some(Command::Run(args)) => run(args),
         Some(Command::Classify { model, json, paths }) => classify_pictures(model, json, &paths),
-        Some(Command::Bench { model, iterations, batch: None, json }) => measure(model, iterations, json),
-        Some(Command::Bench { model, iterations, batch: Some(batch), json }) => {
+        Some(Command::Bench { model, iterations, all: true, pictures, json, .. }) => {
+            measure_forms(model, iterations, &pictures, json)
+        }
+        Some(Command::Bench { model, iterations, batch: Some(batch), json, .. }) => {
             measure_batches(model, iterations, batch, json)
         }
+        Some(Command::Bench { model, iterations, json, .. }) => measure(model, iterations, json),
         Some(Command::Doctor { model, json }) => examine(model, json),
     };
     done.unwrap_or_else(|error| {
@@ -164,6 +174,15 @@ fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<Ex
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
         false => print(&bench::table(&report))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure_forms(model: ModelArgs, iterations: usize, pictures: &[PathBuf], json: bool) -> anyhow::Result<ExitCode> {
+    let found = forms::compare(model.model.as_deref(), model.settings(isa::cores()), pictures, iterations)?;
+    match json {
+        true => print(&format!("{}\n", serde_json::to_string(&found)?))?,
+        false => print(&forms::table(&found))?,
     }
     Ok(ExitCode::SUCCESS)
 }

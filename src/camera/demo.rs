@@ -3,7 +3,7 @@
 use super::files::{Pace, Still, StillCamera, counted};
 
 /// Name and bytes of each bundled photograph; `models/demo/README.md` says whose they are.
-const PICTURES: [(&str, &[u8]); 3] = [
+pub const PICTURES: [(&str, &[u8]); 3] = [
     ("demo/cat-chelsea.jpg", include_bytes!("../../models/demo/cat-chelsea.jpg")),
     ("demo/dog-bicycle.jpg", include_bytes!("../../models/demo/dog-bicycle.jpg")),
     ("demo/coffee.jpg", include_bytes!("../../models/demo/coffee.jpg")),

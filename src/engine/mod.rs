@@ -1,5 +1,6 @@
 //! Picture in, probabilities out: the one path that both programs use.
 
+pub mod choice;
 pub mod classifier;
 pub mod error;
 pub mod features;

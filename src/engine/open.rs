@@ -5,6 +5,7 @@ use std::{fmt, path::Path, str::FromStr};
 use tract_onnx::prelude::TractError;
 
 use super::{
+    choice,
     error::EngineError,
     integer::{check, prepare},
     layers::weights::Memory,
@@ -13,6 +14,8 @@ use super::{
 use crate::model::{
     file::{self, Contents, ModelFile},
     metadata::{self, Metadata},
+    network::Network,
+    real::real,
     recognise::Recognised,
     write,
 };
@@ -38,6 +41,8 @@ pub enum EngineChoice {
     Auto,
     /// The integer engine, or an error.
     Integer,
+    /// The float engine, also for an int8 network, whose activations are not rounded then; or an error.
+    Float,
     /// Tract, as the file says it.
     Tract,
 }
@@ -54,6 +59,12 @@ pub struct Opened {
     pub fallback: Option<String>,
 }
 
+impl EngineChoice {
+    /// All of them.
+    pub const ALL: [EngineChoice; 4] =
+        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Float, EngineChoice::Tract];
+}
+
 impl Settings {
     /// On so many threads, and everything else by default, without a file of packed weights.
     pub fn plain(threads: usize) -> Self {
@@ -65,10 +76,14 @@ impl Settings {
     }
 }
 
-/// Opens a model file.
+/// Opens a model file; [`EngineChoice::Auto`] follows what `bench --all` has kept for it, where files may be kept beside it.
 pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
     let what = path.display().to_string();
-    if !settings.keep || settings.engine == EngineChoice::Tract {
+    let mut settings = settings;
+    if settings.keep && settings.engine == EngineChoice::Auto {
+        settings.engine = choice::kept_for(path).unwrap_or_default();
+    }
+    if !settings.keep || matches!(settings.engine, EngineChoice::Float | EngineChoice::Tract) {
         return plan(file::open(path)?, settings, None);
     }
     let load = |reason: String| EngineError::Load { model: what.clone(), reason };
@@ -96,6 +111,11 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
     let refuse = |reason: String| EngineError::Load { model: what.clone(), reason };
     let threads = settings.threads;
     let (plan, fallback) = match (contents, settings.engine) {
+        (Contents::Network(Recognised::Quantized(network)), EngineChoice::Float) => {
+            let network = real(&network).and_then(|network| on_floats(network, threads));
+            let plan = network.map_err(|reason| refuse(format!("the float engine cannot take it: {reason}")))?;
+            (plan, Some("it was asked to run on floats".into()))
+        }
         (Contents::Network(Recognised::Quantized(network)), choice) => {
             let refusal = match choice {
                 EngineChoice::Tract => Some("it was asked to run in plain tract".to_string()),
@@ -125,6 +145,10 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
         (Contents::Network(Recognised::Float(_)), EngineChoice::Integer) => {
             return Err(refuse("its weights are float; make an int8 model of it with `finetune quantize`".into()));
         }
+        (Contents::Network(Recognised::Float(network)), EngineChoice::Float) => {
+            let plan = on_floats(network, threads);
+            (plan.map_err(|reason| refuse(format!("the float engine cannot take it: {reason}")))?, None)
+        }
         (Contents::Network(Recognised::Float(network)), choice) => {
             let reason = "its weights are float; `finetune quantize` makes an int8 model of it".into();
             let plan = match choice {
@@ -133,8 +157,8 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
             };
             (plan.map_err(failed)?, Some(reason))
         }
-        (Contents::Foreign { reason, .. }, EngineChoice::Integer) => {
-            return Err(refuse(format!("the integer engine cannot take it: {reason}")));
+        (Contents::Foreign { reason, .. }, EngineChoice::Integer | EngineChoice::Float) => {
+            return Err(refuse(format!("the {} engine cannot take it: {reason}", settings.engine)));
         }
         (Contents::Foreign { proto, reason }, _) => {
             log::warn!("{what} runs in plain tract, which is slow: {reason}");
@@ -144,11 +168,21 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
     Ok(Opened { what, metadata, plan, fallback })
 }
 
+/// The float engine's plan, or why it does not take the network.
+fn on_floats(network: Network, threads: usize) -> Result<Plan, String> {
+    let plan = Plan::float(network, threads).map_err(|error| error.to_string())?;
+    if plan.engine().is_none() {
+        return Err("it is no chain of 3×3 convolutions, max pools and dense layers of the usual order".into());
+    }
+    Ok(plan)
+}
+
 impl fmt::Display for EngineChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             EngineChoice::Auto => "auto",
             EngineChoice::Integer => "integer",
+            EngineChoice::Float => "float",
             EngineChoice::Tract => "tract",
         })
     }
@@ -158,9 +192,9 @@ impl FromStr for EngineChoice {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Tract]
+        EngineChoice::ALL
             .into_iter()
             .find(|choice| choice.to_string() == name)
-            .ok_or_else(|| format!("{name:?} is none of auto, integer, tract"))
+            .ok_or_else(|| format!("{name:?} is none of auto, integer, float, tract"))
     }
 }

@@ -1,9 +1,11 @@
 //! The model file: the network's structure, its metadata, reading and writing ONNX.
 
 pub mod file;
+pub mod fingerprint;
 pub mod metadata;
 pub mod network;
 pub mod onnx;
 pub mod quantized;
+pub mod real;
 pub mod recognise;
 pub mod write;

@@ -5,6 +5,7 @@ pub mod classify;
 pub mod config;
 pub mod decide;
 pub mod doctor;
+pub mod forms;
 pub mod launch;
 pub mod live;
 pub mod newest;

@@ -15,14 +15,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Seek, SeekFrom},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
 use memmap2::{Mmap, MmapMut};
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::{facts::Facts, program, weights::pack};
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
             weights::{Memory, Weights, prefer_large_pages},
         },
     },
-    model::quantized::QuantizedNetwork,
+    model::{fingerprint, quantized::QuantizedNetwork},
 };
 
 /// Starts every file; the last byte is the version of its layout.
@@ -81,7 +81,7 @@ pub fn path_for(model: &Path) -> PathBuf {
 impl Key {
     /// Reads the whole model file to name it.
     pub fn of(model: &Path, isa: &str) -> io::Result<Key> {
-        let (hash, model_bytes) = hash_of(&mut File::open(model)?)?;
+        let (hash, model_bytes) = fingerprint::hash_of(&mut File::open(model)?)?;
         let (model, version) = (format!("{hash:032x}"), env!("CARGO_PKG_VERSION").into());
         Ok(Key { model, model_bytes, version, isa: isa.into() })
     }
@@ -182,7 +182,7 @@ impl Draft {
         pack(network, program, &mut |place, bytes| self.file.write_all_at(bytes, (start + place) as u64))?;
         // The parts come in no order, so the hash is taken at the end, from what the system still holds.
         self.file.seek(SeekFrom::Start(PREFIX as u64))?;
-        let (hash, _) = hash_of(&mut self.file)?;
+        let (hash, _) = fingerprint::hash_of(&mut self.file)?;
         self.file.write_all_at(&hash.to_le_bytes(), 16)?;
         self.file.write_all_at(&MAGIC, 0)?;
         self.file.sync_all()?;
@@ -206,23 +206,5 @@ fn reserve(file: &File, bytes: usize) -> io::Result<()> {
     match unsafe { libc::posix_fallocate(file.as_raw_fd(), 0, length) } {
         0 => Ok(()),
         error => Err(io::Error::from_raw_os_error(error)),
-    }
-}
-
-/// xxh3-128 of what is left of a file, and its length.
-fn hash_of(file: &mut File) -> io::Result<(u128, u64)> {
-    let mut hash = Xxh3::new();
-    let mut buffer = vec![0; 1 << 18];
-    let mut length = 0;
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok((hash.digest128(), length)),
-            Ok(count) => {
-                hash.update(&buffer[..count]);
-                length += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }

@@ -13,7 +13,6 @@ macro_rules! tile_transforms {
         /// - the processor has the instruction set of `F`;
         /// - as many rows and columns as a tile has inputs may be read at `tile.pixels` with its strides, each `channels` values, a multiple of `F::COUNT`;
         /// - all positions may be written at `tile.to` with its strides, each chunk `F::COUNT` values.
-        #[expect(clippy::needless_range_loop, reason = "a column of several rows is written")]
         #[inline(always)]
         pub unsafe fn input<F: Floats>(tile: &InputTile<Float>) {
             // SAFETY: by the contract above; all addresses stay within it.
@@ -51,7 +50,6 @@ macro_rules! tile_transforms {
         /// - the processor has the instruction set of `F`;
         /// - `panel.length` is a multiple of `F::COUNT`;
         /// - as many values may be read at each of 9 planes `from_stride` apart, and written at each position, `to_stride` apart.
-        #[expect(clippy::needless_range_loop, reason = "a column of several rows is read")]
         #[inline(always)]
         pub unsafe fn weights<F: Floats>(panel: &WeightPanel<Float>) {
             // SAFETY: by the contract above.
@@ -81,7 +79,6 @@ macro_rules! tile_transforms {
         /// - the processor has the instruction set of `F`;
         /// - `tile.lanes` is a multiple of `F::COUNT`, and as many sums may be read at each position, as many biases, and as
         ///   many values written for each output pixel inside `rows`×`columns`.
-        #[expect(clippy::needless_range_loop, reason = "a column of several rows is written")]
         #[inline(always)]
         pub unsafe fn output<F: Floats>(tile: &OutputTile<Float>) {
             // SAFETY: by the contract above.

@@ -1,0 +1,90 @@
+//! Which engine runs a model fastest on this machine: found out once, kept in a file beside the model.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{isa, open::EngineChoice};
+use crate::model::{
+    file::{ModelError, write_atomically},
+    fingerprint,
+};
+
+/// The file's content, JSON.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    /// Name of the engine.
+    engine: String,
+    /// xxh3-128 of the model file, in hexadecimal.
+    model: String,
+    /// What the processor has, and how many cores.
+    processor: String,
+    /// Version of the program that measured.
+    version: String,
+}
+
+/// Where the choice for `model` is kept.
+pub fn path_for(model: &Path) -> PathBuf {
+    let mut name = model.file_name().unwrap_or_default().to_os_string();
+    name.push(".fastest");
+    model.with_file_name(name)
+}
+
+/// Keeps `engine` as the fastest one for `model` on this machine; gives the file that was written.
+pub fn keep(model: &Path, engine: EngineChoice) -> Result<PathBuf, ModelError> {
+    let path = path_for(model);
+    let kept = kept(model, engine).map_err(|source| ModelError::Io { action: "read", path: model.into(), source })?;
+    // Four strings always have a JSON form.
+    let text = serde_json::to_vec_pretty(&kept).unwrap_or_default();
+    write_atomically(&path, &text)?;
+    Ok(path)
+}
+
+/// The engine that is kept for this very model, machine and version of this program.
+pub fn kept_for(model: &Path) -> Option<EngineChoice> {
+    let path = path_for(model);
+    let text = fs::read_to_string(&path).ok()?;
+    let found: Result<Kept, _> = serde_json::from_str(&text);
+    let Ok(found) = found else {
+        log::warn!("{} is damaged; `vggcam bench --all` makes it again", path.display());
+        return None;
+    };
+    let engine = found.engine.parse().ok()?;
+    if kept(model, engine).is_ok_and(|expected| expected == found) {
+        return Some(engine);
+    }
+    log::warn!("{} belongs to another model, machine or version; `vggcam bench --all` makes it again", path.display());
+    None
+}
+
+fn kept(model: &Path, engine: EngineChoice) -> io::Result<Kept> {
+    let (hash, _) = fingerprint::hash_of(&mut File::open(model)?)?;
+    let present = isa::features().into_iter().filter(|feature| feature.present).map(|feature| feature.name);
+    let processor = format!("{} on {} cores", present.collect::<Vec<_>>().join(" "), isa::cores());
+    let version = env!("CARGO_PKG_VERSION").into();
+    Ok(Kept { engine: engine.to_string(), model: format!("{hash:032x}"), processor, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_kept_for_this_model_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model.onnx");
+        fs::write(&model, "one").unwrap();
+        assert_eq!(kept_for(&model), None);
+        let path = keep(&model, EngineChoice::Float).unwrap();
+        assert_eq!(path, folder.path().join("model.onnx.fastest"));
+        assert_eq!(kept_for(&model), Some(EngineChoice::Float));
+        fs::write(&model, "two").unwrap();
+        assert_eq!(kept_for(&model), None);
+        fs::write(&path, "{").unwrap();
+        assert_eq!(kept_for(&model), None);
+    }
+}
