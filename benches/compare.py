@@ -3,7 +3,9 @@
 usage: compare.py VGGCAM FOLDER STOCK_TRACT [ROUNDS]
 
 FOLDER holds the networks, and a Python environment for each peer. In int8, every peer is measured with the file of
-`finetune quantize` and with what ONNX Runtime's `quantize_static` makes of the same network, and its better one counts.
+`finetune quantize` and with what ONNX Runtime's `quantize_static` makes of the same network, and its better one counts. Float
+files are for OpenVINO to compute in any precision that it chooses, which is bfloat16 where the processor has it; its time in
+float32 stands beside that.
 """
 
 import json
@@ -26,8 +28,9 @@ def mine(file, threads, isa="", engine="auto"):
     return json.loads(output(command, VGGCAM_ISA=isa))["latency_ms"]["p50"]
 
 
-def better(name, files, threads):
-    return min(peer(folder, name, file, threads, ITERATIONS, **SETTINGS.get(name, {})) for file in files)
+def better(name, files, threads, **precision):
+    settings = SETTINGS.get(name, {}) | precision
+    return min(peer(folder, name, file, threads, ITERATIONS, **settings) for file in files)
 
 
 def table(threads, contenders, peers, baselines):
@@ -60,6 +63,9 @@ def main():
             contenders = {"vggcam": lambda: mine(ours, threads)}
             contenders |= {f"vggcam, VGGCAM_ISA={isa}": lambda isa=isa: mine(ours, threads, isa) for isa in forced}
             contenders |= {names[name]: lambda name=name: better(name, files[name], threads) for name in files}
+            if form == "float":
+                precision = {"INFERENCE_PRECISION_HINT": "f32"}
+                contenders[f"{names[OPENVINO]}, float32"] = lambda: better(OPENVINO, files[OPENVINO], threads, **precision)
             plain = {
                 "int8": lambda: float(output([stock, os.path.join(folder, ours), str(threads), "3"])),
                 "float": lambda: mine(ours, threads, engine="tract"),
