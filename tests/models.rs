@@ -10,8 +10,9 @@ use prost::Message;
 use tract_onnx::pb::ModelProto;
 use vggcam::{
     engine::{
+        choice::EngineChoice,
         classifier::Classifier,
-        open::{self, EngineChoice, Settings},
+        open::{self, Settings},
         plan::{Form, Plan},
     },
     finetune::quantize::{calibrate, quantize},

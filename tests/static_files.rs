@@ -13,9 +13,10 @@ use common::oracle;
 use serde::Deserialize;
 use vggcam::{
     engine::{
+        choice::EngineChoice,
         fused::Fused,
         layers::{engine::Pixels, program::Input},
-        open::{self, EngineChoice, Settings},
+        open::{self, Settings},
     },
     model::{
         file,

@@ -4,11 +4,7 @@ use std::{io::stdout, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
-    engine::{
-        isa,
-        layers::weights::Memory,
-        open::{EngineChoice, Settings},
-    },
+    engine::{choice::EngineChoice, isa, layers::weights::Memory, open::Settings},
     message::{one_line, print},
     runtime::{bench, classify, config, doctor, forms, launch, throughput},
 };

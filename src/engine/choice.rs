@@ -1,18 +1,41 @@
-//! Which engine runs a model fastest on this machine: found out once, kept in a file beside the model.
+//! Which engine runs a model: the user's wish, or what was found to be the fastest on this machine and is kept in a file
+//! beside the model.
 
 use std::{
+    fmt,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{isa, open::EngineChoice};
+use super::isa;
 use crate::model::{
     file::{ModelError, write_atomically},
     fingerprint,
 };
+
+/// Which engine runs a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// Ours, on integers or on floats, where it takes the network, else tract.
+    #[default]
+    Auto,
+    /// The integer engine, or an error.
+    Integer,
+    /// The float engine, also for an int8 network, whose activations are not rounded then; or an error.
+    Float,
+    /// Tract, as the file says it.
+    Tract,
+}
+
+impl EngineChoice {
+    /// All of them.
+    pub const ALL: [EngineChoice; 4] =
+        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Float, EngineChoice::Tract];
+}
 
 /// The file's content, JSON.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +90,28 @@ fn kept(model: &Path, engine: EngineChoice) -> io::Result<Kept> {
     let processor = format!("{} on {} cores", present.collect::<Vec<_>>().join(" "), isa::cores());
     let version = env!("CARGO_PKG_VERSION").into();
     Ok(Kept { engine: engine.to_string(), model: format!("{hash:032x}"), processor, version })
+}
+
+impl fmt::Display for EngineChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EngineChoice::Auto => "auto",
+            EngineChoice::Integer => "integer",
+            EngineChoice::Float => "float",
+            EngineChoice::Tract => "tract",
+        })
+    }
+}
+
+impl FromStr for EngineChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        EngineChoice::ALL
+            .into_iter()
+            .find(|choice| choice.to_string() == name)
+            .ok_or_else(|| format!("{name:?} is none of auto, integer, float, tract"))
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod features;
 pub mod float;
 mod foreign;
 pub mod fused;
+mod input;
 pub mod integer;
 pub mod isa;
 pub mod kernels;

@@ -1,11 +1,11 @@
 //! From a model file to a plan: our engine for a VGG network, quantized or float, plain tract for any other graph.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::path::Path;
 
 use tract_onnx::prelude::TractError;
 
 use super::{
-    choice,
+    choice::{self, EngineChoice},
     error::EngineError,
     integer::{check, prepare},
     layers::weights::Memory,
@@ -33,20 +33,6 @@ pub struct Settings {
     pub keep: bool,
 }
 
-/// Which engine runs a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EngineChoice {
-    /// Ours, on integers or on floats, where it takes the network, else tract.
-    #[default]
-    Auto,
-    /// The integer engine, or an error.
-    Integer,
-    /// The float engine, also for an int8 network, whose activations are not rounded then; or an error.
-    Float,
-    /// Tract, as the file says it.
-    Tract,
-}
-
 /// A model ready to run.
 pub struct Opened {
     /// How to call the file in messages.
@@ -57,12 +43,6 @@ pub struct Opened {
     pub plan: Plan,
     /// Why it does not run on the integer engine, if it does not.
     pub fallback: Option<String>,
-}
-
-impl EngineChoice {
-    /// All of them.
-    pub const ALL: [EngineChoice; 4] =
-        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Float, EngineChoice::Tract];
 }
 
 impl Settings {
@@ -175,26 +155,4 @@ fn on_floats(network: Network, threads: usize) -> Result<Plan, String> {
         return Err("it is no chain of 3×3 convolutions, max pools and dense layers of the usual order".into());
     }
     Ok(plan)
-}
-
-impl fmt::Display for EngineChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EngineChoice::Auto => "auto",
-            EngineChoice::Integer => "integer",
-            EngineChoice::Float => "float",
-            EngineChoice::Tract => "tract",
-        })
-    }
-}
-
-impl FromStr for EngineChoice {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        EngineChoice::ALL
-            .into_iter()
-            .find(|choice| choice.to_string() == name)
-            .ok_or_else(|| format!("{name:?} is none of auto, integer, float, tract"))
-    }
 }

@@ -1,16 +1,15 @@
 //! A network ready to run in tract, and which form of it runs.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use image::RgbImage;
 use tract_onnx::{
-    pb::{ModelProto, ValueInfoProto, tensor_proto::DataType},
+    pb::{ModelProto, ValueInfoProto},
     prelude::{
         multithread::{Executor, multithread_tract_scope},
         *,
     },
     tract_core::{
-        internal::{bail, ensure},
         ops::nn::{Softmax, SoftmaxKind},
         plan::eval,
     },
@@ -19,6 +18,7 @@ use tract_onnx::{
 use super::{
     float, foreign,
     fused::Fused,
+    input::Input,
     integer::prepare::{self, Settings},
     kernels::{Float, Integer, Kernels},
     layers::{
@@ -28,7 +28,7 @@ use super::{
         program::Input as EngineInput,
     },
 };
-use crate::model::{network::Network, onnx::graph::Graph, quantized::QuantizedNetwork, write};
+use crate::model::{network::Network, quantized::QuantizedNetwork, write};
 
 /// Which form of a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,15 +63,6 @@ impl fmt::Display for Form {
             Form::Foreign => "the file's own operators in plain tract, quantized ones in float",
         })
     }
-}
-
-/// How a graph takes its picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Input {
-    size: usize,
-    channels: usize,
-    channels_last: bool,
-    float: bool,
 }
 
 /// Time spent in one layer of one picture.
@@ -116,7 +107,7 @@ impl Plan {
     /// Prepares an engine: the whole network is one op of the plan, a softmax another.
     fn of_engine<A: Numbers>(engine: Engine<A>, softmax: bool, steps: bool, form: Form) -> TractResult<Plan> {
         let input = match engine.program().input {
-            EngineInput::Picture { map } | EngineInput::Centred { map, .. } => picture(map.height),
+            EngineInput::Picture { map } | EngineInput::Centred { map, .. } => Input::picture(map.height),
             EngineInput::Real { map, .. } => {
                 Input { size: map.height, channels: map.channels, channels_last: false, float: true }
             }
@@ -157,7 +148,7 @@ impl Plan {
     /// Prepares a float network in plain tract.
     pub fn plain_float(network: &Network, threads: usize) -> TractResult<Plan> {
         let model = tract_onnx::onnx().model_for_proto_model(&write::float_graph(network, vec![]))?;
-        Plan::new(model.into_typed()?, threads, picture(network.input_size), Form::PlainFloat)
+        Plan::new(model.into_typed()?, threads, Input::picture(network.input_size), Form::PlainFloat)
     }
 
     /// Prepares a float network that gives the values behind every ReLU, in order, instead of its output.
@@ -171,12 +162,12 @@ impl Plan {
                 .collect();
         }
         let model = tract_onnx::onnx().model_for_proto_model(&proto)?.into_typed()?;
-        Plan::new(model, threads, picture(network.input_size), Form::PlainFloat)
+        Plan::new(model, threads, Input::picture(network.input_size), Form::PlainFloat)
     }
 
     /// Prepares any other graph, as tract reads it.
     pub fn foreign(proto: &ModelProto, threads: usize) -> TractResult<Plan> {
-        let input = foreign_input(proto)?;
+        let input = Input::of(proto)?;
         foreign::contained(|| {
             let model = foreign::typed_model(proto, input.size, input.channels_last, input.float)?;
             Plan::new(model, threads, input, Form::Foreign)
@@ -199,9 +190,14 @@ impl Plan {
         self.input.size
     }
 
+    /// Whether a picture has the size that [`Plan::run`] takes.
+    pub fn check_size(&self, fitted: &RgbImage) -> TractResult<()> {
+        self.input.check_size(fitted)
+    }
+
     /// Runs the network on a picture of its input size; gives every output's values.
     pub fn run(&self, fitted: &RgbImage) -> TractResult<Vec<Vec<f32>>> {
-        let input = self.tensor(fitted)?;
+        let input = self.input.tensor(fitted)?;
         let run = || multithread_tract_scope(self.executor.clone(), || self.plan.run(tvec![input.into()]));
         let outputs = if self.form == Form::Foreign { foreign::contained(run) } else { run() }?;
         outputs.iter().map(real_values).collect()
@@ -220,7 +216,7 @@ impl Plan {
         let length = program.output.count;
         let mut rows = Vec::with_capacity(fitted.len());
         for fitted in fitted.chunks(program.pictures) {
-            fitted.iter().try_for_each(|picture| self.check_size(picture))?;
+            fitted.iter().try_for_each(|picture| self.input.check_size(picture))?;
             let pictures: Vec<_> = fitted.iter().map(|picture| Pixels::Bytes(picture.as_raw())).collect();
             let mut values = vec![0.0; pictures.len() * length];
             engine.run(&pictures, &mut values, None)?;
@@ -234,7 +230,7 @@ impl Plan {
         if let Some(engine) = &self.engine {
             return self.profile_engine(engine, fitted);
         }
-        let input = self.tensor(fitted)?;
+        let input = self.input.tensor(fitted)?;
         let mut layers: Vec<LayerTime> = vec![];
         multithread_tract_scope(self.executor.clone(), || {
             self.plan.spawn()?.run_plan_with_eval(tvec![input.into()], |context, state, node, inputs| {
@@ -253,7 +249,7 @@ impl Plan {
     }
 
     fn profile_engine(&self, engine: &Fused, fitted: &RgbImage) -> TractResult<Vec<LayerTime>> {
-        let input = self.tensor(fitted)?;
+        let input = self.input.tensor(fitted)?;
         let plain = input.try_as_plain_ram()?;
         let pixels = if self.input.float { Pixels::Real(plain.as_slice()?) } else { Pixels::Bytes(plain.as_slice()?) };
         let layers = engine.layers().into_iter().zip(engine.profile(pixels)?);
@@ -266,52 +262,6 @@ impl Plan {
     pub fn engine(&self) -> Option<&Fused> {
         self.engine.as_ref()
     }
-
-    /// Whether a picture has the input size.
-    pub fn check_size(&self, fitted: &RgbImage) -> TractResult<()> {
-        let size = self.input.size;
-        ensure!(
-            (fitted.width() as usize, fitted.height() as usize) == (size, size),
-            "a picture of {}×{} pixels for an input of {size}×{size}",
-            fitted.width(),
-            fitted.height()
-        );
-        Ok(())
-    }
-
-    fn tensor(&self, fitted: &RgbImage) -> TractResult<Tensor> {
-        self.check_size(fitted)?;
-        let size = self.input.size;
-        let channels = self.input.channels;
-        let pixels: Cow<[u8]> = match channels {
-            3 => fitted.as_raw().into(),
-            // Any picture does to measure a network that does not take colour pictures.
-            _ => fitted.pixels().flat_map(|pixel| (0..channels).map(move |channel| pixel[channel % 3])).collect(),
-        };
-        let interleaved = Tensor::from_shape(&[1, size, size, channels], &pixels)?;
-        let tensor = if self.input.channels_last { interleaved } else { interleaved.permute_axes(&[0, 3, 1, 2])? };
-        if self.input.float { Ok(tensor.cast_to::<f32>()?.into_owned()) } else { Ok(tensor) }
-    }
-}
-
-fn picture(size: usize) -> Input {
-    Input { size, channels: 3, channels_last: true, float: false }
-}
-
-fn foreign_input(proto: &ModelProto) -> TractResult<Input> {
-    let declared = Graph::new(proto).and_then(|graph| graph.input()).map_err(TractError::msg)?;
-    let (size, channels_last) = match declared.shape[..] {
-        [_, Some(3), Some(h), Some(w)] if h == w => (h, false),
-        [_, Some(h), Some(w), Some(3)] if h == w => (h, true),
-        _ => bail!("its input {:?} is not one square RGB picture, such as 1×224×224×3", declared.name),
-    };
-    let float = declared.data_type == DataType::Float as i32;
-    ensure!(
-        float || declared.data_type == DataType::Uint8 as i32,
-        "its input {:?} is neither uint8 nor float",
-        declared.name
-    );
-    Ok(Input { size, channels: 3, channels_last, float })
 }
 
 /// Values as floats; steps as they are.

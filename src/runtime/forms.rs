@@ -14,10 +14,10 @@ use serde::Serialize;
 use crate::{
     camera::demo,
     engine::{
-        choice,
+        choice::{self, EngineChoice},
         classifier::{BUNDLED, BUNDLED_NAME, likeliest},
         layers::weights::available_bytes,
-        open::{self, EngineChoice, Opened, Settings},
+        open::{self, Opened, Settings},
     },
     model::metadata::Fit,
     vision::{decode::decode_picture, fit::fit, pictures::list_pictures},

@@ -2,9 +2,8 @@
 
 use super::{
     Numbers,
-    frame::{Frame, part},
+    frame::{Frame, Slot, part},
     map::{Layout, Map},
-    program::Slot,
 };
 use crate::engine::kernels::{DotJob, Kernels, OutputPixels};
 

@@ -85,6 +85,17 @@ impl<A: Arithmetic> Frame<'_, A> {
     }
 }
 
+/// What a step is given by its planner.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// Most pictures at once.
+    pub pictures: usize,
+    /// First phase, for [`Frame::claim`].
+    pub phase: usize,
+    /// Where the packed weights start.
+    pub weights: usize,
+}
+
 /// Splits `total` into parts of at most `most`, as equal as can be: the `index`-th part's range.
 pub fn part(total: usize, most: usize, index: usize) -> Range<usize> {
     let parts = total.div_ceil(most);

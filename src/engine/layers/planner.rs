@@ -4,9 +4,10 @@ use super::{
     Numbers,
     dense::{Dense, DenseOutput, Rows},
     direct::Direct,
+    frame::Slot,
     map::{Layout, Map, Shape},
     matrix::Matrix,
-    program::{Input, Output, Program, Segment, Slot, Step, Work},
+    program::{Input, Output, Program, Segment, Step, Work},
     winograd::Winograd,
 };
 use crate::engine::kernels::{CHANNEL_STEP, DENSE_BLOCK, Kernels, Transforms};

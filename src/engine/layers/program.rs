@@ -40,17 +40,6 @@ pub struct Segment {
     pub pictures: usize,
 }
 
-/// What a step is given by its planner.
-#[derive(Clone, Copy, Debug)]
-pub struct Slot {
-    /// Most pictures at once.
-    pub pictures: usize,
-    /// First phase, for [`Frame::claim`].
-    pub phase: usize,
-    /// Where the packed weights start.
-    pub weights: usize,
-}
-
 /// How the network takes its picture.
 #[derive(Clone, Debug)]
 pub enum Input {

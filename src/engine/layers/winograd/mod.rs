@@ -19,8 +19,8 @@ mod run;
 
 use super::{
     Numbers,
+    frame::Slot,
     map::{Layout, Map, spread},
-    program::Slot,
 };
 use crate::engine::kernels::{Blocking, CHANNEL_STEP, Kernels, Transforms};
 
