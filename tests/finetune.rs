@@ -105,12 +105,38 @@ fn a_model_is_trained_measured_and_used() {
 }
 
 #[test]
+fn help_is_what_the_contract_says() {
+    let help = |arguments: &[&str]| {
+        let output = Command::cargo_bin("finetune").unwrap().args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    insta::assert_snapshot!("help", help(&["--help"]));
+    insta::assert_snapshot!("help_train", help(&["train", "--help"]));
+}
+
+#[test]
 fn a_second_run_computes_nothing_and_gives_the_same_model() {
     let bench = Bench::new();
     assert_eq!(bench.train("first")["computed"], 32);
     let second = bench.train("second");
     assert_eq!(second["computed"], 0);
     assert_eq!(bytes(&bench.path("first/model.onnx")), bytes(&bench.path("second/model.onnx")));
+}
+
+#[test]
+fn features_from_memory_and_from_a_file_give_the_same_model() {
+    let bench = Bench::new();
+    bench.train("first");
+    let train = "train data --backbone backbone.onnx --epochs 60 --batch 4 --learning-rate 0.01 --labels green,red";
+    bench.finetune(&format!("{train} --out second --no-cache --memory 1K")).assert().success();
+    for folder in ["second"] {
+        for file in ["model.onnx", "model-f32.onnx"] {
+            let same = bytes(&bench.path("first").join(file)) == bytes(&bench.path(folder).join(file));
+            assert!(same, "{folder}/{file}");
+        }
+        let left = fs::read_dir(bench.path(folder)).unwrap();
+        assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().ends_with(".features")));
+    }
 }
 
 #[test]

@@ -123,18 +123,19 @@ fn features_equal_keras() {
 #[ignore = "needs the numbers that Keras writes"]
 fn the_head_trains_as_in_keras() {
     use vggcam::finetune::{
-        head::{Samples, Settings, Trainer},
+        head::{Settings, Trainer},
         random::Random,
+        samples::Samples,
     };
     let Training { features, classes, untrained, losses, accuracies, trained } = reference().head;
     let settings = Settings { batch: classes.len(), learning_rate: 0.01, dropout: 0.0 };
     let (outputs, inputs) = (untrained.bias.len(), features.len() / classes.len());
     let Head { weights, bias } = untrained;
     let untrained = Dense { name: "head".into(), weights, bias, inputs, outputs, relu: false };
-    let samples = Samples { features, classes };
+    let samples = Samples::in_memory(inputs, features, classes);
     let mut trainer = Trainer::new(&untrained, settings, Random::new(1));
     for (epoch, (loss, accuracy)) in losses.iter().zip(&accuracies).enumerate() {
-        let score = trainer.epoch(&samples);
+        let score = trainer.epoch(&samples).unwrap();
         assert!((score.loss - loss).abs() < 1e-5, "epoch {epoch}: {} where Keras has {loss}", score.loss);
         assert!((score.accuracy - accuracy).abs() < 1e-6, "epoch {epoch}: {} not {accuracy}", score.accuracy);
     }

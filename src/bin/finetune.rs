@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
-    finetune::{cache, convert, epochs::Course, evaluate, head::Settings, predict, train},
+    finetune::{cache, convert, epochs::Course, evaluate, head::Settings, pipeline::Limits, predict, size, train},
     message::{one_line, print},
     model::metadata::Fit,
 };
@@ -116,12 +116,21 @@ struct TrainArgs {
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
+    memory: Memory,
+    #[command(flatten)]
     threads: Threads,
 }
 
 #[derive(Args)]
+struct Memory {
+    /// Memory for photographs and activations under way, and for features in training; weights come on top
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size::parse)]
+    memory: u64,
+}
+
+#[derive(Args)]
 struct Threads {
-    /// Pictures worked on at once [default: one for each core]
+    /// Threads that work on photographs [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }
@@ -132,6 +141,15 @@ enum FitArg {
     Squash,
     /// The largest centred square
     CentreCrop,
+}
+
+impl From<FitArg> for Fit {
+    fn from(fit: FitArg) -> Self {
+        match fit {
+            FitArg::Squash => Fit::Squash,
+            FitArg::CentreCrop => Fit::CentreCrop,
+        }
+    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -198,6 +216,11 @@ fn use_threads(threads: &Threads) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Call it behind [`use_threads`].
+fn limits(memory: &Memory) -> Limits {
+    Limits { memory: memory.memory, threads: rayon::current_num_threads() }
+}
+
 fn train_options(args: TrainArgs) -> train::Options {
     let cache = match (args.no_cache, args.cache) {
         (true, _) => None,
@@ -216,11 +239,9 @@ fn train_options(args: TrainArgs) -> train::Options {
             seed: args.seed,
             head: Settings { batch: args.batch, learning_rate: args.learning_rate, dropout: args.dropout },
         },
-        fit: match args.fit {
-            FitArg::Squash => Fit::Squash,
-            FitArg::CentreCrop => Fit::CentreCrop,
-        },
+        fit: args.fit.into(),
         unknown_threshold: args.unknown_threshold,
         cache,
+        limits: limits(&args.memory),
     }
 }

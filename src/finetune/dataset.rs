@@ -49,6 +49,12 @@ pub struct Labelled {
     pub class: usize,
 }
 
+impl AsRef<Path> for Labelled {
+    fn as_ref(&self) -> &Path {
+        &self.file
+    }
+}
+
 /// One folder with a folder for each class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {

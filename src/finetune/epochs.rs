@@ -5,8 +5,9 @@ use std::{fs, path::Path};
 use anyhow::{Context, ensure};
 
 use super::{
-    head::{Samples, Settings, Trainer, glorot_uniform},
+    head::{Settings, Trainer, glorot_uniform},
     random::Random,
+    samples::Samples,
     summary::Epoch,
 };
 use crate::model::{file::write_atomically, network::Dense};
@@ -30,18 +31,17 @@ pub fn train_head(
     train: &Samples,
     valid: &Samples,
     classes: usize,
-    length: usize,
     course: &Course,
     heads: &Path,
 ) -> anyhow::Result<(Dense, Vec<Epoch>, usize)> {
     let mut random = Random::new(course.seed);
-    let untrained = glorot_uniform(length, classes, &mut random);
+    let untrained = glorot_uniform(train.length(), classes, &mut random);
     let mut trainer = Trainer::new(&untrained, course.head, random);
     let mut epochs: Vec<Epoch> = vec![];
     let mut best: Option<(f64, usize, Dense)> = None;
     for number in 1..=course.epochs {
-        let on_train = trainer.epoch(train);
-        let on_valid = trainer.evaluate(valid);
+        let on_train = trainer.epoch(train)?;
+        let on_valid = trainer.evaluate(valid)?;
         ensure!(on_valid.loss.is_finite(), "training broke down in epoch {number}; try a smaller --learning-rate");
         let epoch = Epoch {
             epoch: number,

@@ -1,31 +1,41 @@
-//! From picture files to features, through the cache.
+//! From a list of pictures to their rows in a feature file.
 
 use std::{
+    collections::HashMap,
     fs,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::Path,
+    sync::{Mutex, MutexGuard},
 };
 
 use image::RgbImage;
 use prost::Message;
-use rayon::prelude::*;
 
 use super::{
-    cache::{FeatureStore, Hash, hash},
+    cache::{Hash, hash, hash_of_file},
+    pipeline::{Event, Limits, Pipeline, PipelineError},
     progress::Progress,
+    store::{
+        Store, StoreError,
+        header::{Kind, Precision},
+    },
 };
 use crate::{
     engine::{error::EngineError, features::Extractor},
     model::{metadata::Fit, network::Network, quantized::QuantizedNetwork, write},
-    vision::{decode::decode_picture, fit::fit},
+    vision::{decode::read_picture, fit::fit},
 };
 
-/// Features of a list of pictures.
+/// Pictures of a list whose reasons are kept; of more it is only known that they cannot be read.
+const REASONS: usize = 1000;
+
+/// Where the features of a list of pictures are.
+#[derive(Default)]
 pub struct Extracted {
-    /// One for each picture, in order; the reason where it could not be read.
-    pub rows: Vec<Result<Arc<[f32]>, String>>,
+    /// The row of each picture in order; `None` where it could not be read.
+    pub rows: Vec<Option<u32>>,
     /// How many were computed now; the others were known.
     pub computed: usize,
+    reasons: HashMap<usize, String>,
 }
 
 /// How features are made, and where they are kept.
@@ -54,14 +64,21 @@ impl Backbone<'_> {
         hash([form, &graph.encode_to_vec()])
     }
 
-    fn input_size(self) -> u32 {
+    /// What its features are, `length` for each picture; messages call it `name`.
+    pub fn kind(self, name: &str, fit: Fit, length: usize, precision: Precision) -> Kind {
+        Kind::new(name, &self.key(), fit, length, precision)
+    }
+
+    /// Side of its input, in pixels.
+    pub fn input_size(self) -> u32 {
         match self {
             Backbone::Float(network) => network.input_size as u32,
             Backbone::Quantized(network) => network.input_size as u32,
         }
     }
 
-    fn extractor(self) -> Result<Extractor, EngineError> {
+    /// The network, ready to run.
+    pub fn extractor(self) -> Result<Extractor, EngineError> {
         match self {
             Backbone::Float(network) => Extractor::float(network.clone()),
             Backbone::Quantized(network) => Extractor::quantized(network),
@@ -69,76 +86,90 @@ impl Backbone<'_> {
     }
 }
 
-/// Hash of a picture file's bytes, or why it cannot be read.
+/// SHA-256 of a picture file's bytes, or why it cannot be read.
 pub fn picture_key(file: &Path) -> Result<Hash, String> {
-    Ok(hash([&read(file)?[..]]))
+    let bytes = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Ok(hash_of_file(&bytes))
 }
 
 /// A picture fitted to the input, or why it cannot be read.
 pub fn fitted_picture(file: &Path, size: u32, how: Fit) -> Result<RgbImage, String> {
-    Ok(keyed_picture(file, size, how)?.1)
+    let picture = read_picture(file).map_err(|error| error.to_string())?;
+    Ok(fit(&picture, size, how))
 }
 
-/// The same with the hash of the very bytes that were decoded: the file may change between two readings.
-fn keyed_picture(file: &Path, size: u32, how: Fit) -> Result<(Hash, RgbImage), String> {
-    let bytes = read(file)?;
-    let picture = decode_picture(&bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
-    Ok((hash([&bytes[..]]), fit(&picture, size, how)))
+/// The file for features of this kind in the folder of the cache. Without one, or where that fails, a file in the folder
+/// `scratch` that is gone at the end.
+pub fn open_store(kind: &Kind, cache: Option<&Path>, scratch: &Path) -> Result<Store, StoreError> {
+    let Some(folder) = cache else { return Store::scratch(scratch, kind) };
+    let path = folder.join(kind.file_name());
+    let opened = fs::create_dir_all(folder)
+        .map_err(|source| StoreError::Open { path: path.clone(), source })
+        .and_then(|()| Store::open(&path, kind));
+    opened.or_else(|error| {
+        log::warn!("features are not kept: {error}");
+        Store::scratch(scratch, kind)
+    })
 }
 
-/// Features of `files` by `backbone`, whose rows have `length` values; `what` names the step to the user.
-pub fn extract(
+/// Brings the features of `pictures` by `backbone` into `store`; `what` names the step to the user.
+pub fn extract<P: AsRef<Path> + Sync>(
     what: &str,
-    files: &[PathBuf],
+    pictures: &[P],
     backbone: Backbone,
-    length: usize,
-    source: Source,
-) -> Result<Extracted, EngineError> {
-    let key = hash([&backbone.key()[..], source.fit.name().as_bytes()]);
-    let store = match source.cache {
-        None => FeatureStore::in_memory(),
-        Some(folder) => FeatureStore::open(folder, &key, length).unwrap_or_else(|error| {
-            log::warn!("features are not kept: cannot use {}: {error}", folder.display());
-            FeatureStore::in_memory()
-        }),
+    store: &Store,
+    limits: Limits,
+) -> Result<Extracted, PipelineError> {
+    let pipeline = Pipeline {
+        store,
+        extractor: &|| backbone.extractor(),
+        input_size: backbone.input_size(),
+        fit: store.kind().fit,
+        limits,
     };
-    let known: Vec<_> = files
-        .par_iter()
-        .map(|file| {
-            let picture = picture_key(file)?;
-            Ok(store.get(&picture))
-        })
-        .collect::<Vec<Result<_, String>>>();
-    let missing = known.iter().filter(|row| matches!(row, Ok(None))).count();
-    let extractor = if missing > 0 { Some(backbone.extractor()?) } else { None };
-    let progress = Progress::start(what, missing);
-    let rows = files
-        .par_iter()
-        .zip(known)
-        .map(|(file, known)| match (known, &extractor) {
-            (Err(reason), _) => Ok(Err(reason)),
-            (Ok(Some(features)), _) => Ok(Ok(features)),
-            (Ok(None), Some(extractor)) => {
-                let row = match keyed_picture(file, backbone.input_size(), source.fit) {
-                    Err(reason) => Err(reason),
-                    Ok((picture, fitted)) => {
-                        let features = extractor.features(&[fitted])?.swap_remove(0);
-                        if let Err(error) = store.append(&picture, &features) {
-                            log::warn!("the features of {} are not kept: {error}", file.display());
-                        }
-                        Ok(features.into())
-                    }
-                };
-                progress.one();
-                Ok(row)
+    let progress = Progress::start(what, pictures.len());
+    let found = Mutex::new(Extracted { rows: vec![None; pictures.len()], ..Extracted::default() });
+    let copies = Mutex::new(vec![]);
+    let event = |index: usize, event: Event| {
+        let mut found = lock(&found);
+        match event {
+            Event::Known(row) => found.rows[index] = Some(row),
+            Event::Stored(row) => {
+                found.rows[index] = Some(row);
+                found.computed += 1;
             }
-            // An extractor exists whenever a picture is missing.
-            (Ok(None), None) => Ok(Err("no extractor".into())),
-        })
-        .collect::<Result<Vec<_>, EngineError>>()?;
-    Ok(Extracted { rows, computed: missing })
+            Event::Copy(key) => lock(&copies).push((index, key)),
+            Event::Unreadable(reason) => found.keep_reason(index, reason),
+        }
+        progress.one();
+    };
+    pipeline.run(pictures.iter().map(|picture| picture.as_ref().to_path_buf()), pictures.len(), &event)?;
+    // Only a panic elsewhere poisons the locks.
+    let mut found = found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for (index, key) in copies.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+        found.rows[index] = store.find(&key)?;
+        if found.rows[index].is_none() {
+            let file = pictures[index].as_ref().display();
+            found.keep_reason(index, format!("{file} has the content of another picture that cannot be read"));
+        }
+    }
+    Ok(found)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+impl Extracted {
+    /// Why `file`, the picture in this place, has no row.
+    pub fn reason(&self, index: usize, file: &Path) -> String {
+        let unknown = || format!("{} cannot be read, like many others", file.display());
+        self.reasons.get(&index).cloned().unwrap_or_else(unknown)
+    }
+
+    fn keep_reason(&mut self, index: usize, reason: String) {
+        if self.reasons.len() < REASONS {
+            self.reasons.insert(index, reason);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -4,7 +4,11 @@
 //! zero bias, Adam (Kingma & Ba, 2015) with β 0.9 and 0.999 and ε 1e-7, mean categorical cross-entropy of a batch,
 //! inverted dropout.
 
-use super::random::Random;
+use super::{
+    random::Random,
+    samples::{AT_A_TIME, Samples},
+    store::StoreError,
+};
 use crate::{engine::classifier::likeliest, model::network::Dense};
 
 /// Settings of a training run.
@@ -16,15 +20,6 @@ pub struct Settings {
     pub learning_rate: f32,
     /// Share of features that are dropped in a training step, 0 to below 1.
     pub dropout: f32,
-}
-
-/// Features with their classes.
-#[derive(Clone, Debug, Default)]
-pub struct Samples {
-    /// `N×F`, row-major.
-    pub features: Vec<f32>,
-    /// Class index of each row.
-    pub classes: Vec<usize>,
 }
 
 /// Mean loss and share of right answers.
@@ -67,37 +62,41 @@ impl Trainer {
     }
 
     /// Sees every sample once, in a new order; scores what the batches gave while they were trained on.
-    pub fn epoch(&mut self, samples: &Samples) -> Score {
+    pub fn epoch(&mut self, samples: &Samples) -> Result<Score, StoreError> {
         let mut order: Vec<usize> = (0..samples.classes.len()).collect();
         self.random.shuffle(&mut order);
         let (mut loss, mut right) = (0.0, 0);
-        let mut input = vec![0.0; self.inputs];
+        let mut rows = vec![];
         let mut gradient = vec![0.0; self.parameters.len()];
         for batch in order.chunks(self.settings.batch) {
             gradient.fill(0.0);
-            for &index in batch {
-                input.copy_from_slice(&samples.features[index * self.inputs..][..self.inputs]);
-                self.drop_out(&mut input);
-                let class = samples.classes[index];
-                let probabilities = self.probabilities(&input);
-                loss += cross_entropy(&probabilities, class);
-                right += usize::from(likeliest(&probabilities).0 == class);
-                add_gradient(&mut gradient, &input, &probabilities, class, 1.0 / batch.len() as f32);
+            // A batch may be larger than what fits into memory at once.
+            for part in batch.chunks(AT_A_TIME) {
+                rows.resize(part.len() * self.inputs, 0.0);
+                samples.read(part, &mut rows)?;
+                for (input, &index) in rows.chunks_exact_mut(self.inputs.max(1)).zip(part) {
+                    self.drop_out(input);
+                    let class = samples.classes[index];
+                    let probabilities = self.probabilities(input);
+                    loss += cross_entropy(&probabilities, class);
+                    right += usize::from(likeliest(&probabilities).0 == class);
+                    add_gradient(&mut gradient, input, &probabilities, class, 1.0 / batch.len() as f32);
+                }
             }
             self.adam(&gradient);
         }
-        score(loss, right, samples.classes.len())
+        Ok(score(loss, right, samples.classes.len()))
     }
 
     /// Scores samples without training on them.
-    pub fn evaluate(&self, samples: &Samples) -> Score {
+    pub fn evaluate(&self, samples: &Samples) -> Result<Score, StoreError> {
         let (mut loss, mut right) = (0.0, 0);
-        for (row, &class) in samples.features.chunks_exact(self.inputs).zip(&samples.classes) {
+        samples.for_each(|row, class| {
             let probabilities = self.probabilities(row);
             loss += cross_entropy(&probabilities, class);
             right += usize::from(likeliest(&probabilities).0 == class);
-        }
-        score(loss, right, samples.classes.len())
+        })?;
+        Ok(score(loss, right, samples.classes.len()))
     }
 
     /// The head as a layer of a network.
@@ -198,16 +197,16 @@ mod tests {
     }
 
     /// Two clouds of points that a straight line parts.
-    fn clouds(count: usize) -> Samples {
+    fn clouds(count: usize) -> Samples<'static> {
         let mut random = Random::new(3);
-        let mut samples = Samples::default();
+        let (mut features, mut classes) = (vec![], vec![]);
         for index in 0..count {
             let class = index % 2;
             let centre = if class == 0 { -1.0 } else { 1.0 };
-            samples.features.extend((0..4).map(|_| centre + random.unit() - 0.5));
-            samples.classes.push(class);
+            features.extend((0..4).map(|_| centre + random.unit() - 0.5));
+            classes.push(class);
         }
-        samples
+        Samples::in_memory(4, features, classes)
     }
 
     #[test]
@@ -247,9 +246,9 @@ mod tests {
             let settings = Settings { learning_rate: 0.01, dropout, ..SETTINGS };
             let mut trainer = trainer(4, 2, settings, 5);
             for _ in 0..20 {
-                trainer.epoch(&samples);
+                trainer.epoch(&samples).unwrap();
             }
-            assert_eq!(trainer.evaluate(&samples).accuracy, 1.0);
+            assert_eq!(trainer.evaluate(&samples).unwrap().accuracy, 1.0);
         }
     }
 
@@ -257,7 +256,7 @@ mod tests {
     fn the_seed_decides_everything() {
         let trained = |seed| {
             let mut trainer = trainer(4, 2, Settings { dropout: 0.5, ..SETTINGS }, seed);
-            trainer.epoch(&clouds(50));
+            trainer.epoch(&clouds(50)).unwrap();
             trainer.dense()
         };
         assert_eq!(trained(1), trained(1));

@@ -28,6 +28,14 @@ impl Progress {
         Progress { what: what.into(), total, done: AtomicUsize::new(0), bar }
     }
 
+    /// Writes a line without spoiling the bar.
+    pub fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+
     /// One picture more is done.
     pub fn one(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;

@@ -11,11 +11,14 @@ use super::{
     backbone,
     dataset::{self, Dataset, Labelled},
     epochs::{Course, clear_heads, train_head},
-    features::{Backbone, Extracted, Source, extract},
-    head::{Samples, answer, softmax},
+    features::{Backbone, Extracted, Source, extract, open_store},
+    head::{answer, softmax},
+    pipeline::Limits,
     quantize::{quantize, quantize_head},
     ranges::{output_scales, representative},
     report,
+    samples::Samples,
+    store::{Store, header::Precision},
     summary::{Mistake, Outcome, Skipped, Summary},
 };
 use crate::{
@@ -59,6 +62,8 @@ pub struct Options {
     pub unknown_threshold: f32,
     /// Folder of the feature cache; `None` keeps nothing.
     pub cache: Option<PathBuf>,
+    /// Memory and threads.
+    pub limits: Limits,
 }
 
 /// Trains, quantizes, measures, writes; gives what was found out.
@@ -71,24 +76,28 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let source = Source { cache: options.cache.as_deref(), fit: options.fit };
     let length = backbone.outputs();
 
-    let float =
-        |what, pictures: &[Labelled]| extract(what, &files(pictures), Backbone::Float(&backbone), length, source);
-    let train = float("features for training", &dataset.train)?;
-    let valid = float("features for validation", &dataset.valid)?;
+    let float = Backbone::Float(&backbone);
+    let kind = float.kind(&backbone_name, options.fit, length, Precision::F32);
+    let store = open_store(&kind, source.cache, &options.out)?;
+    let train = extract("features for training", &dataset.train, float, &store, options.limits)?;
+    let valid = extract("features for validation", &dataset.valid, float, &store, options.limits)?;
     let mut computed = train.computed + valid.computed;
     let mut skipped = vec![];
-    let (train, _) = readable(&dataset.train, &train, &mut skipped);
-    let (valid, valid_files) = readable(&dataset.valid, &valid, &mut skipped);
+    let (train, _) = readable(&dataset.train, &train, &store, &mut skipped);
+    let (valid, valid_files) = readable(&dataset.valid, &valid, &store, &mut skipped);
     for picture in &skipped {
         eprintln!("skipped: {}", picture.reason);
     }
     ensure_every_class("train", &dataset, &train)?;
     ensure_every_class("valid", &dataset, &valid)?;
+    let (train, valid) = match train.bytes() + valid.bytes() <= options.limits.memory {
+        true => (train.into_memory()?, valid.into_memory()?),
+        false => (train, valid),
+    };
 
-    let (head, epochs, best_epoch) =
-        train_head(&train, &valid, dataset.classes.len(), length, &options.course, &heads)?;
-    let float_answers: Vec<_> =
-        valid.features.chunks_exact(length).map(|row| likeliest(&answer(&head, row)).0).collect();
+    let (head, epochs, best_epoch) = train_head(&train, &valid, dataset.classes.len(), &options.course, &heads)?;
+    let mut float_answers = vec![];
+    valid.for_each(|row, _| float_answers.push(likeliest(&answer(&head, row)).0))?;
     let float_outcome = outcome(&dataset, &valid.classes, &float_answers);
 
     let calibration = representative(&dataset.train, dataset.classes.len(), CALIBRATION_PICTURES);
@@ -97,14 +106,17 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let feature_scale = scales.last().copied().context("the backbone has no layer with ReLU")?;
     let quantized_head = quantize_head(&head, feature_scale);
     let quantized = Backbone::Quantized(&quantized_backbone);
-    let steps = extract("int8 features", &valid_files, quantized, length, source)?;
+    let kind = quantized.kind(&format!("{backbone_name} int8"), options.fit, length, Precision::F32);
+    let store = open_store(&kind, source.cache, &options.out)?;
+    let steps = extract("int8 features", &valid_files, quantized, &store, options.limits)?;
     computed += steps.computed;
-    let int8: Vec<Vec<f32>> = steps
-        .rows
-        .iter()
-        .map(|row| row.as_ref().map(|steps| int8_answer(&quantized_head, feature_scale, steps)).map_err(String::clone))
-        .collect::<Result<_, _>>()
-        .map_err(anyhow::Error::msg)?;
+    let mut rows = Vec::with_capacity(valid_files.len());
+    for (index, row) in steps.rows.iter().enumerate() {
+        rows.push(row.with_context(|| steps.reason(index, valid_files[index]))?);
+    }
+    let mut int8: Vec<Vec<f32>> = vec![];
+    Samples::stored(&store, rows, valid.classes.clone())
+        .for_each(|steps, _| int8.push(int8_answer(&quantized_head, feature_scale, steps)))?;
     let int8_answers: Vec<_> = int8.iter().map(|probabilities| likeliest(probabilities).0).collect();
     let int8_outcome = outcome(&dataset, &valid.classes, &int8_answers);
 
@@ -149,25 +161,28 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     Ok(summary)
 }
 
-fn files(pictures: &[Labelled]) -> Vec<PathBuf> {
-    pictures.iter().map(|picture| picture.file.clone()).collect()
-}
-
 /// The rows of the pictures that could be read, and their files; names the others.
-fn readable(pictures: &[Labelled], extracted: &Extracted, skipped: &mut Vec<Skipped>) -> (Samples, Vec<PathBuf>) {
-    let mut samples = Samples::default();
-    let mut files = vec![];
-    for (picture, row) in pictures.iter().zip(&extracted.rows) {
+fn readable<'a>(
+    pictures: &'a [Labelled],
+    extracted: &Extracted,
+    store: &'a Store,
+    skipped: &mut Vec<Skipped>,
+) -> (Samples<'a>, Vec<&'a Path>) {
+    let (mut rows, mut classes, mut files) = (vec![], vec![], vec![]);
+    for (index, (picture, row)) in pictures.iter().zip(&extracted.rows).enumerate() {
         match row {
-            Ok(features) => {
-                samples.features.extend_from_slice(features);
-                samples.classes.push(picture.class);
-                files.push(picture.file.clone());
+            Some(row) => {
+                rows.push(*row);
+                classes.push(picture.class);
+                files.push(picture.file.as_path());
             }
-            Err(reason) => skipped.push(Skipped { file: picture.file.clone(), reason: reason.clone() }),
+            None => {
+                let reason = extracted.reason(index, &picture.file);
+                skipped.push(Skipped { file: picture.file.clone(), reason });
+            }
         }
     }
-    (samples, files)
+    (Samples::stored(store, rows, classes), files)
 }
 
 fn per_class(dataset: &Dataset, samples: &Samples) -> Vec<usize> {
@@ -199,7 +214,7 @@ fn whole(mut backbone: QuantizedNetwork, head: QuantizedDense) -> QuantizedNetwo
 }
 
 /// The file that was written must answer as was measured on cached features.
-fn check_file(model: &Path, files: &[PathBuf], measured: &[Vec<f32>]) -> anyhow::Result<()> {
+fn check_file(model: &Path, files: &[&Path], measured: &[Vec<f32>]) -> anyhow::Result<()> {
     let classifier = Classifier::open(model, Settings::plain(1))?;
     let stride = (files.len() / CHECKED).max(1);
     for (file, measured) in files.iter().zip(measured).step_by(stride) {
@@ -219,10 +234,10 @@ fn outcome(dataset: &Dataset, truths: &[usize], answers: &[usize]) -> Outcome {
     Outcome::of(dataset.classes.len(), truths.iter().copied().zip(answers.iter().copied()))
 }
 
-fn mistakes(files: &[PathBuf], truths: &[usize], answers: &[Vec<f32>]) -> Vec<Mistake> {
+fn mistakes(files: &[&Path], truths: &[usize], answers: &[Vec<f32>]) -> Vec<Mistake> {
     let wrong = files.iter().zip(truths).zip(answers).filter_map(|((file, &truth), probabilities)| {
         let (answer, confidence) = likeliest(probabilities);
-        let mistake = Mistake { file: file.clone(), truth, answer, confidence };
+        let mistake = Mistake { file: file.to_path_buf(), truth, answer, confidence };
         (answer != truth).then_some(mistake)
     });
     let mut mistakes: Vec<_> = wrong.collect();

@@ -14,7 +14,7 @@ use super::{jpeg, mjpeg, packed};
 const MAX_DECODED_BYTES: u64 = 256 << 20;
 
 /// Longest file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 256 << 20;
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// What [`read_picture`] reads, for messages.
 const KNOWN_FORMATS: &str = "JPEG, PNG, GIF, BMP or WebP";
@@ -45,6 +45,20 @@ pub fn read_picture(path: &Path) -> Result<RgbImage, DecodeError> {
 /// Decodes picture bytes held in memory, as [`read_picture`] does; `what` names them in errors.
 pub fn decode_picture(bytes: &[u8], what: &str) -> Result<RgbImage, DecodeError> {
     decode(bytes).map_err(|reason| DecodeError::Damaged { what: what.into(), reason })
+}
+
+/// Bytes of memory that [`decode_picture`] takes for a picture while it is at work, by what its header says; 0 where it says
+/// nothing.
+pub fn decoding_bytes(bytes: &[u8]) -> u64 {
+    let Ok(format) = recognise(bytes) else { return 0 };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits());
+    let Ok(decoder) = reader.into_decoder() else { return 0 };
+    let (width, height) = decoder.dimensions();
+    // The file's copy in the decoder; the coefficients of a progressive JPEG, twice the pixels; the pixels; and as RGB,
+    // or turned upright.
+    let pixels = decoder.total_bytes().min(MAX_DECODED_BYTES);
+    bytes.len() as u64 + 3 * pixels + 3 * u64::from(width) * u64::from(height)
 }
 
 /// Converts a camera frame to RGB; errs where its bytes are fewer than its size needs, or damaged.

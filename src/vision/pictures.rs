@@ -83,7 +83,8 @@ fn folder_pictures(folder: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
     Ok(pictures)
 }
 
-fn has_picture_name(path: &Path) -> bool {
+/// Whether a file counts as a picture by its name: a known ending, and not hidden.
+pub fn has_picture_name(path: &Path) -> bool {
     let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
     let extension = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     !hidden && extension.is_some_and(|ending| EXTENSIONS.contains(&ending.as_str()))
