@@ -112,6 +112,8 @@ fn help_is_what_the_contract_says() {
     };
     insta::assert_snapshot!("help", help(&["--help"]));
     insta::assert_snapshot!("help_train", help(&["train", "--help"]));
+    insta::assert_snapshot!("help_features", help(&["features", "--help"]));
+    insta::assert_snapshot!("help_merge", help(&["merge", "--help"]));
 }
 
 #[test]
@@ -124,12 +126,14 @@ fn a_second_run_computes_nothing_and_gives_the_same_model() {
 }
 
 #[test]
-fn features_from_memory_and_from_a_file_give_the_same_model() {
+fn features_from_memory_from_the_file_and_from_ahead_give_the_same_model() {
     let bench = Bench::new();
     bench.train("first");
     let train = "train data --backbone backbone.onnx --epochs 60 --batch 4 --learning-rate 0.01 --labels green,red";
     bench.finetune(&format!("{train} --out second --no-cache --memory 1K")).assert().success();
-    for folder in ["second"] {
+    bench.finetune("features data --out ahead --backbone backbone.onnx").assert().success();
+    bench.finetune(&format!("{train} --out third --cache other --features ahead")).assert().success();
+    for folder in ["second", "third"] {
         for file in ["model.onnx", "model-f32.onnx"] {
             let same = bytes(&bench.path("first").join(file)) == bytes(&bench.path(folder).join(file));
             assert!(same, "{folder}/{file}");
@@ -137,6 +141,13 @@ fn features_from_memory_and_from_a_file_give_the_same_model() {
         let left = fs::read_dir(bench.path(folder)).unwrap();
         assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().ends_with(".features")));
     }
+    let report: Value = serde_json::from_slice(&bytes(&bench.path("third/report.json"))).unwrap();
+    // The int8 features of validation alone: those of the float backbone were there.
+    assert_eq!(report["computed"], 8);
+    bench.fails(&format!("{train} --out x --features ahead --fit centre-crop"), 1, "fit squash and fit centre-crop");
+    bench.fails(&format!("{train} --out x --features none"), 1, "cannot open the feature file none");
+    fs::write(bench.path("words"), "words").unwrap();
+    bench.fails(&format!("{train} --out x --features words"), 1, "words is not a feature file");
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
-    finetune::{cache, convert, epochs::Course, evaluate, head::Settings, pipeline::Limits, predict, size, train},
+    finetune::{
+        cache, convert, epochs::Course, evaluate, head::Settings, merge, pipeline::Limits, precompute, predict,
+        shard::Shard, size, store::header::Precision, train,
+    },
     message::{one_line, print},
     model::metadata::Fit,
 };
@@ -21,6 +24,17 @@ struct Cli {
 enum Command {
     /// Train a new last layer on DATA/train, measure it on DATA/valid, write int8 and float models and a report
     Train(TrainArgs),
+    /// Compute the features of a folder's photographs ahead of training; goes on where it was stopped
+    Features(FeaturesArgs),
+    /// Put the feature files of several shards into one
+    Merge {
+        /// Feature files
+        #[arg(required = true, value_name = "SHARD")]
+        shards: Vec<PathBuf>,
+        /// File to write; one that is there is replaced
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Measure a model on folders of labelled photographs
     Evaluate {
         /// Model file
@@ -115,6 +129,34 @@ struct TrainArgs {
     /// Keep no features
     #[arg(long)]
     no_cache: bool,
+    /// Feature file of `finetune features`, used instead of the cache; what it lacks is added
+    #[arg(long, value_name = "FILE")]
+    features: Option<PathBuf>,
+    #[command(flatten)]
+    memory: Memory,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+#[derive(Args)]
+struct FeaturesArgs {
+    /// Folder of photographs, in any folders in it: what `train` takes, or another
+    data: PathBuf,
+    /// Feature file to write, or to go on with
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Only share I of N shares of the photographs, so that N machines do one each; see `merge`
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Pretrained VGG16 as ONNX [default: the bundled vgg16-slim]
+    #[arg(long, value_name = "FILE")]
+    backbone: Option<PathBuf>,
+    /// How a photograph becomes square
+    #[arg(long, value_enum, default_value_t = FitArg::Squash)]
+    fit: FitArg,
+    /// Store features as float16, in half the space
+    #[arg(long)]
+    half: bool,
     #[command(flatten)]
     memory: Memory,
     #[command(flatten)]
@@ -183,6 +225,24 @@ fn run(command: Command) -> anyhow::Result<()> {
             let summary = train::train(&options)?;
             print(&train::closing_words(&summary, &options.out))
         }
+        Command::Features(args) => {
+            use_threads(&args.threads)?;
+            let options = precompute::Options {
+                data: args.data,
+                out: args.out,
+                shard: args.shard.unwrap_or(Shard::WHOLE),
+                backbone: args.backbone,
+                fit: args.fit.into(),
+                precision: if args.half { Precision::F16 } else { Precision::F32 },
+                limits: limits(&args.memory),
+            };
+            let done = precompute::precompute(&options)?;
+            print(&precompute::closing_words(&done, &options))
+        }
+        Command::Merge { shards, out } => {
+            let merged = merge::merge(&shards, &out)?;
+            print(&merge::closing_words(&merged, &out))
+        }
         Command::Evaluate { model, data, json, threads } => {
             use_threads(&threads)?;
             let evaluation = evaluate::evaluate(&model, &data)?;
@@ -242,6 +302,7 @@ fn train_options(args: TrainArgs) -> train::Options {
         fit: args.fit.into(),
         unknown_threshold: args.unknown_threshold,
         cache,
+        features: args.features,
         limits: limits(&args.memory),
     }
 }

@@ -1,4 +1,4 @@
-//! What `finetune` does: train, evaluate, predict, quantize.
+//! What `finetune` does: train, evaluate, predict, quantize, and features ahead of training.
 
 mod answers;
 pub mod backbone;
@@ -11,7 +11,9 @@ pub mod features;
 pub mod head;
 mod histogram;
 pub mod labels;
+pub mod merge;
 pub mod pipeline;
+pub mod precompute;
 pub mod predict;
 pub mod progress;
 pub mod quantize;
@@ -19,7 +21,9 @@ pub mod random;
 pub mod ranges;
 pub mod report;
 pub mod samples;
+pub mod shard;
 pub mod size;
 pub mod store;
 pub mod summary;
 pub mod train;
+mod walk;

@@ -62,6 +62,8 @@ pub struct Options {
     pub unknown_threshold: f32,
     /// Folder of the feature cache; `None` keeps nothing.
     pub cache: Option<PathBuf>,
+    /// Feature file of the float backbone, instead of the one in the cache.
+    pub features: Option<PathBuf>,
     /// Memory and threads.
     pub limits: Limits,
 }
@@ -78,7 +80,10 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
 
     let float = Backbone::Float(&backbone);
     let kind = float.kind(&backbone_name, options.fit, length, Precision::F32);
-    let store = open_store(&kind, source.cache, &options.out)?;
+    let store = match &options.features {
+        Some(file) => Store::open_existing(file, &kind)?,
+        None => open_store(&kind, source.cache, &options.out)?,
+    };
     let train = extract("features for training", &dataset.train, float, &store, options.limits)?;
     let valid = extract("features for validation", &dataset.valid, float, &store, options.limits)?;
     let mut computed = train.computed + valid.computed;

@@ -20,7 +20,7 @@ pub enum StoreError {
     )]
     Write { path: PathBuf, source: io::Error },
     /// It is something else.
-    #[error("{path} is not a feature file")]
+    #[error("{path} is not a feature file; `finetune features DATA --out FILE` makes one")]
     NotFeatures { path: PathBuf },
     /// Its header is damaged.
     #[error("the header of the feature file {path} is damaged; remove the file and compute its features again")]

@@ -9,6 +9,7 @@ mod error;
 pub mod header;
 mod index;
 pub mod record;
+pub mod scan;
 
 use std::{
     collections::HashMap,
@@ -61,6 +62,14 @@ impl Store {
         file.unlock().map_err(failed)?;
         begun?;
         Self::with(file, path, kind)
+    }
+
+    /// Opens the file at `path`, which must be there; its features must be of `kind` but for the precision.
+    pub fn open_existing(path: &Path, kind: &Kind) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Open { path: path.into(), source };
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        let precision = header::read(&file, path)?.precision;
+        Self::with(file, path, &Kind { precision, ..kind.clone() })
     }
 
     /// A file in `folder` without a name, which is gone when the program ends.

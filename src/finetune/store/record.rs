@@ -26,6 +26,11 @@ impl Layout {
         Layout { features: kind.features, precision: kind.precision }
     }
 
+    /// Features of a record.
+    pub fn count(self) -> usize {
+        self.features
+    }
+
     /// Bytes of a record.
     pub fn record_bytes(self) -> usize {
         KEY + (self.features * self.precision.bytes()).next_multiple_of(4) + CHECKSUM

@@ -159,4 +159,5 @@ fn other_features_are_refused_with_what_differs() {
     text(header.replace("\"version\":3", "\"version\":2").as_bytes(), "version 2, this program reads version 3");
     text(header.replace("\"features\":2", "\"features\":9").as_bytes(), "header of the feature file");
     text(header.replace("\"features\":2", "\"features\":\"").as_bytes(), "header of the feature file");
+    assert!(Store::open_existing(&folder.path().join("none"), &kind(2)).is_err());
 }
