@@ -13,8 +13,9 @@ use crate::{
     vision::decode::{DecodeError, MAX_FILE_BYTES},
 };
 
-/// What a file in the queue takes at least, in bytes: its name and hash need memory too.
-const LEAST: u64 = 4096;
+/// What a file in the queue counts at least, in bytes. Its name and hash need memory too, and a thousand small files are
+/// enough to wait: more of them would only take more memory in a larger folder.
+const LEAST: u64 = 64 << 10;
 
 impl<I: Iterator<Item = (usize, PathBuf)>> Shared<'_, I> {
     /// Reads files as long as there are some, and hands on those without features.
