@@ -48,6 +48,10 @@ pub fn output_scales(network: &Network, files: &[PathBuf], source: Source) -> an
     let progress = Progress::start("measuring ranges", fitted.len());
     let scales = calibrate(network, &fitted, &|| progress.one())?;
     if let Some(path) = path {
+        if let Some(folder) = source.cache {
+            // What is wrong with it is said when the file cannot be written.
+            let _ = fs::create_dir_all(folder);
+        }
         let kept = write_atomically(&path, &serde_json::to_vec(&scales)?);
         if let Err(error) = kept {
             log::warn!("the ranges are not kept: {error}");
