@@ -21,6 +21,7 @@ struct Floats256(__m256);
 
 // SAFETY of all methods: the trait's contract gives the instructions and the memory.
 impl Floats for Floats256 {
+    type Value = f32;
     const COUNT: usize = 8;
 
     #[inline(always)]

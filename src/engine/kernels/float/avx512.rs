@@ -22,6 +22,7 @@ struct Floats512(__m512);
 
 // SAFETY of all methods: the trait's contract gives the instructions and the memory.
 impl Floats for Floats512 {
+    type Value = f32;
     const COUNT: usize = 16;
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! What the float loops need of a vector.
+//! What the loops and transforms on floating-point numbers need of a vector.
 //!
 //! # Safety
 //!
@@ -7,18 +7,20 @@
 //! - a pointer may be read or written for `COUNT` values, with no alignment; [`Floats::splat`] reads one.
 #![allow(clippy::missing_safety_doc)]
 
-/// A vector of float32.
+/// A vector of floating-point numbers.
 pub trait Floats: Copy {
+    /// A lane, as memory holds it.
+    type Value: Copy;
     /// Number of lanes.
     const COUNT: usize;
-    /// `value` in all lanes.
+    /// `value` in all lanes, rounded to what they hold.
     unsafe fn constant(value: f32) -> Self;
     /// One value of memory in all lanes.
-    unsafe fn splat(from: *const f32) -> Self;
+    unsafe fn splat(from: *const Self::Value) -> Self;
     /// Reads all lanes.
-    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn load(from: *const Self::Value) -> Self;
     /// Writes all lanes.
-    unsafe fn store(self, to: *mut f32);
+    unsafe fn store(self, to: *mut Self::Value);
     /// `self + other`.
     unsafe fn add(self, other: Self) -> Self;
     /// `self − other`.
@@ -30,5 +32,5 @@ pub trait Floats: Copy {
     /// The greater of each lane.
     unsafe fn max(self, other: Self) -> Self;
     /// Asks for the line of memory at an address, which need not be valid.
-    unsafe fn prefetch(address: *const f32);
+    unsafe fn prefetch(address: *const Self::Value);
 }

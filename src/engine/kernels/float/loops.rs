@@ -18,7 +18,7 @@ const LINE: usize = 16;
 ///
 /// See above.
 #[inline(always)]
-pub unsafe fn dot<F: Floats, const P: usize, const V: usize>(job: &DotJob<Float>) {
+pub unsafe fn dot<F: Floats<Value = f32>, const P: usize, const V: usize>(job: &DotJob<Float>) {
     // SAFETY: addresses as the job's contract gives them.
     unsafe {
         let mut sums = [[F::constant(0.0); V]; P];
@@ -41,7 +41,7 @@ pub unsafe fn dot<F: Floats, const P: usize, const V: usize>(job: &DotJob<Float>
 ///
 /// See above.
 #[inline(always)]
-pub unsafe fn product<F: Floats, const P: usize, const V: usize>(job: &ProductJob<Float>) {
+pub unsafe fn product<F: Floats<Value = f32>, const P: usize, const V: usize>(job: &ProductJob<Float>) {
     // SAFETY: addresses as the job's contract gives them.
     unsafe {
         let mut sums = [[F::constant(0.0); V]; P];
@@ -72,7 +72,7 @@ pub unsafe fn product<F: Floats, const P: usize, const V: usize>(job: &ProductJo
 /// Adds one input of each of `P` places, `stride` apart, times a panel's weights.
 #[expect(clippy::needless_range_loop, reason = "iterators over vectors are not always inlined")]
 #[inline(always)]
-unsafe fn step<F: Floats, const P: usize, const V: usize>(
+unsafe fn step<F: Floats<Value = f32>, const P: usize, const V: usize>(
     sums: &mut [[F; V]; P],
     inputs: *const f32,
     stride: usize,
@@ -95,7 +95,7 @@ unsafe fn step<F: Floats, const P: usize, const V: usize>(
 
 #[expect(clippy::needless_range_loop, reason = "iterators over vectors are not always inlined")]
 #[inline(always)]
-unsafe fn store<F: Floats, const P: usize, const V: usize>(sums: &[[F; V]; P], to: *mut f32) {
+unsafe fn store<F: Floats<Value = f32>, const P: usize, const V: usize>(sums: &[[F; V]; P], to: *mut f32) {
     for i in 0..P {
         for v in 0..V {
             // SAFETY: the caller's job takes `P` panels of sums.
@@ -110,7 +110,7 @@ unsafe fn store<F: Floats, const P: usize, const V: usize>(sums: &[[F; V]; P], t
 ///
 /// See above.
 #[inline(always)]
-pub unsafe fn dense<F: Floats, const V: usize>(job: &DenseJob<Float>) {
+pub unsafe fn dense<F: Floats<Value = f32>, const V: usize>(job: &DenseJob<Float>) {
     // SAFETY: addresses as the job's contract gives them.
     unsafe {
         for start in (0..DENSE_BLOCK).step_by(V * F::COUNT) {

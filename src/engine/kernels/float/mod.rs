@@ -1,7 +1,8 @@
 //! Kernels on float32. The loops are written once over vectors of any width; each instruction set has its own vectors and
 //! its own number of sums in registers.
 
-mod lanes;
+pub(super) mod ending;
+pub(super) mod lanes;
 pub mod loops;
 mod scalar;
 mod table;

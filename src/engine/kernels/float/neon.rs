@@ -21,6 +21,7 @@ struct Floats128(float32x4_t);
 
 // SAFETY of all methods: the trait's contract gives the instructions and the memory.
 impl Floats for Floats128 {
+    type Value = f32;
     const COUNT: usize = 4;
 
     #[inline(always)]

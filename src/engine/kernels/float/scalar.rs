@@ -24,6 +24,7 @@ macro_rules! lanewise {
 
 // SAFETY of all methods: the trait's contract gives the memory.
 impl Floats for Lanes {
+    type Value = f32;
     const COUNT: usize = 4;
 
     unsafe fn constant(value: f32) -> Self {

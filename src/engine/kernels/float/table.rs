@@ -19,7 +19,7 @@ macro_rules! kernels {
             kernels::{
                 Blocking, DenseJob, DotJob, Float, InputTile, Kernels, OutputPixels, OutputTile, Peaks, ProductJob,
                 TransformCosts, Transforms, WeightPanel,
-                float::{lanes::Floats, loops, transforms},
+                float::{ending::Biased, lanes::Floats, loops, transforms},
             },
         };
 
@@ -97,43 +97,43 @@ macro_rules! kernels {
         $(#[target_feature(enable = $features)])?
         unsafe fn input_of_four(tile: &InputTile<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::four::input::<$lanes>(tile) }
+            unsafe { transforms::four::input::<Float, $lanes>(tile) }
         }
 
         $(#[target_feature(enable = $features)])?
         unsafe fn weights_of_four(panel: &WeightPanel<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::four::weights::<$lanes>(panel) }
+            unsafe { transforms::four::weights::<Float, $lanes>(panel) }
         }
 
         $(#[target_feature(enable = $features)])?
         unsafe fn output_of_four(tile: &OutputTile<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::four::output::<$lanes>(tile) }
+            unsafe { transforms::four::output::<Float, Biased<$lanes>>(tile) }
         }
 
         $(#[target_feature(enable = $features)])?
         unsafe fn input_of_six(tile: &InputTile<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::six::input::<$lanes>(tile) }
+            unsafe { transforms::six::input::<Float, $lanes>(tile) }
         }
 
         $(#[target_feature(enable = $features)])?
         unsafe fn weights_of_six(panel: &WeightPanel<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::six::weights::<$lanes>(panel) }
+            unsafe { transforms::six::weights::<Float, $lanes>(panel) }
         }
 
         $(#[target_feature(enable = $features)])?
         unsafe fn output_of_six(tile: &OutputTile<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::six::output::<$lanes>(tile) }
+            unsafe { transforms::six::output::<Float, Biased<$lanes>>(tile) }
         }
 
         $(#[target_feature(enable = $features)])?
         unsafe fn direct_output(pixels: &OutputPixels<Float>) {
             // SAFETY: the caller's contract.
-            unsafe { transforms::direct_output::<$lanes>(pixels) }
+            unsafe { transforms::direct_output::<Float, Biased<$lanes>>(pixels) }
         }
 
         $(#[target_feature(enable = $features)])?

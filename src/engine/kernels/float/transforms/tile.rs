@@ -4,7 +4,10 @@
 /// `input_axis`, `weight_axis` and `output_axis`. A macro, since no iterator or closure over vectors is sure to be inlined.
 macro_rules! tile_transforms {
     ($outputs:literal, $inputs:literal) => {
-        use $crate::engine::kernels::{Float, InputTile, OutputTile, WeightPanel, float::lanes::Floats};
+        use $crate::engine::kernels::{
+            Arithmetic, InputTile, OutputTile, WeightPanel,
+            float::{ending::Ending, lanes::Floats},
+        };
 
         /// Transforms one tile of pixels, all its channels.
         ///
@@ -14,7 +17,11 @@ macro_rules! tile_transforms {
         /// - as many rows and columns as a tile has inputs may be read at `tile.pixels` with its strides, each `channels` values, a multiple of `F::COUNT`;
         /// - all positions may be written at `tile.to` with its strides, each chunk `F::COUNT` values.
         #[inline(always)]
-        pub unsafe fn input<F: Floats>(tile: &InputTile<Float>) {
+        pub unsafe fn input<A, F>(tile: &InputTile<A>)
+        where
+            A: Arithmetic<Activation = F::Value, Transformed = F::Value>,
+            F: Floats,
+        {
             // SAFETY: by the contract above; all addresses stay within it.
             unsafe {
                 for chunk in 0..tile.channels / F::COUNT {
@@ -51,7 +58,11 @@ macro_rules! tile_transforms {
         /// - `panel.length` is a multiple of `F::COUNT`;
         /// - as many values may be read at each of 9 planes `from_stride` apart, and written at each position, `to_stride` apart.
         #[inline(always)]
-        pub unsafe fn weights<F: Floats>(panel: &WeightPanel<Float>) {
+        pub unsafe fn weights<A, F>(panel: &WeightPanel<A>)
+        where
+            A: Arithmetic<Weight = F::Value, Transformed = F::Value>,
+            F: Floats,
+        {
             // SAFETY: by the contract above.
             unsafe {
                 for start in (0..panel.length).step_by(F::COUNT) {
@@ -76,31 +87,30 @@ macro_rules! tile_transforms {
         ///
         /// # Safety
         ///
-        /// - the processor has the instruction set of `F`;
-        /// - `tile.lanes` is a multiple of `F::COUNT`, and as many sums may be read at each position, as many biases, and as
-        ///   many values written for each output pixel inside `rows`×`columns`.
+        /// - the processor has the instruction set of `E`;
+        /// - `tile.lanes` is a multiple of `E::Sums::COUNT`, and as many sums may be read at each position, as much of
+        ///   `tile.finish`, and as many values written for each output pixel inside `rows`×`columns`.
         #[inline(always)]
-        pub unsafe fn output<F: Floats>(tile: &OutputTile<Float>) {
+        pub unsafe fn output<A: Arithmetic, E: Ending<A>>(tile: &OutputTile<A>) {
             // SAFETY: by the contract above.
             unsafe {
-                let low = F::constant(tile.finish.low);
-                for lane in (0..tile.lanes).step_by(F::COUNT) {
+                for lane in (0..tile.lanes).step_by(E::Sums::COUNT) {
                     let sums = tile.sums.add(lane);
                     // Rows of the half transformed tile: written a column at a time, read a row at a time.
-                    let mut half = [[F::constant(0.0); $inputs]; $outputs];
+                    let mut half = [[E::Sums::constant(0.0); $inputs]; $outputs];
                     for x in 0..$inputs {
                         let top = sums.add(x * tile.position_stride);
                         let step = $inputs * tile.position_stride;
-                        let mut column = [F::constant(0.0); $inputs];
+                        let mut column = [E::Sums::constant(0.0); $inputs];
                         for y in 0..$inputs {
-                            column[y] = F::load(top.add(y * step));
+                            column[y] = E::Sums::load(top.add(y * step));
                         }
                         let column = output_axis(column);
                         for y in 0..$outputs {
                             half[y][x] = column[y];
                         }
                     }
-                    let bias = F::load(tile.finish.bias.add(lane));
+                    let ending = E::new(&tile.finish, lane);
                     let to = tile.to.add(lane);
                     if tile.pool {
                         for y in 0..$outputs / 2 {
@@ -110,7 +120,7 @@ macro_rules! tile_transforms {
                                 let highest = left.max(top[2 * x + 1].max(bottom[2 * x + 1]));
                                 if y < tile.rows && x < tile.columns {
                                     let to = to.add(y * tile.row_stride + x * tile.pixel_stride);
-                                    highest.add(bias).max(low).store(to);
+                                    ending.write(highest, to);
                                 }
                             }
                         }
@@ -120,7 +130,7 @@ macro_rules! tile_transforms {
                             for x in 0..$outputs {
                                 if y < tile.rows && x < tile.columns {
                                     let to = to.add(y * tile.row_stride + x * tile.pixel_stride);
-                                    row[x].add(bias).max(low).store(to);
+                                    ending.write(row[x], to);
                                 }
                             }
                         }
