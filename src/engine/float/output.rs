@@ -28,6 +28,10 @@ impl Numbers for Float {
     /// Activations are real numbers already.
     type Real = Infallible;
 
+    fn activation(steps: f32) -> f32 {
+        steps
+    }
+
     fn finish(layer: &Biases, first: usize, lanes: usize) -> Bias {
         let low = if layer.relu { 0.0 } else { f32::NEG_INFINITY };
         Bias { bias: layer.bias[first..][..lanes].as_ptr(), low }

@@ -55,6 +55,10 @@ impl Numbers for Integer {
     /// Biases, and factors to real numbers.
     type Real = (Vec<i32>, Vec<f32>);
 
+    fn activation(steps: f32) -> u8 {
+        steps.round_ties_even() as u8
+    }
+
     fn finish(layer: &Requantization, first: usize, lanes: usize) -> Scaling {
         Scaling {
             bias: layer.bias[first..][..lanes].as_ptr(),

@@ -16,6 +16,7 @@ use super::{
     dense::{Dense, DenseOutput},
     frame::Frame,
     map::Map,
+    matrix::Matrix,
     program::{Input, Program, Work},
     team::{Barrier, Team},
     weights::{Weights, prefer_large_pages},
@@ -203,11 +204,13 @@ impl<A: Numbers> State<A> {
             }
             (Input::Centred { map, mean_rgb }, Pixels::Bytes(bytes)) => {
                 let row = map.width * map.channels;
+                let centred = |mean| std::array::from_fn(|byte| A::activation(byte as f32 - mean));
+                let colours: [[_; 256]; 3] = mean_rgb.map(centred);
                 for (y, bytes) in bytes.chunks_exact(row).enumerate().take(map.height) {
-                    let to = self.arena().wrapping_add(map.at(picture, y, 0)).cast::<f32>();
+                    let to = self.arena().wrapping_add(map.at(picture, y, 0)).cast::<A::Activation>();
                     for (i, &byte) in bytes.iter().enumerate() {
                         // SAFETY: the row lies inside the map, and nobody else uses this arena now.
-                        unsafe { to.add(i).write(f32::from(byte) - mean_rgb[i % 3]) };
+                        unsafe { to.add(i).write(colours[i % 3][usize::from(byte)]) };
                     }
                 }
             }
@@ -215,9 +218,10 @@ impl<A: Numbers> State<A> {
                 let plane = map.height * map.width;
                 for (i, value) in values.iter().enumerate().take(plane * map.channels) {
                     let (channel, y, x) = (i / plane, i % plane / map.width, i % map.width);
-                    let step = (value / scale).round_ties_even() + f32::from(*zero_point);
+                    let step = A::activation((value / scale).round_ties_even() + f32::from(*zero_point));
+                    let to = self.arena().wrapping_add(map.at(picture, y, x)).cast::<A::Activation>();
                     // SAFETY: the pixel lies inside the map, and nobody else uses this arena now.
-                    unsafe { self.arena().add(map.at(picture, y, x) + channel).write(step.clamp(0.0, 255.0) as u8) };
+                    unsafe { to.add(channel).write(step) };
                 }
             }
             // Callers choose by the program's input.
@@ -258,9 +262,9 @@ impl<A: Numbers> State<A> {
         match work {
             Work::Direct(direct) => map(direct.to()),
             Work::Winograd(winograd) => map(winograd.to()),
-            Work::Matrix(matrix) => values(matrix.to.at, matrix.to.count).to_vec(),
-            Work::Dense(Dense { output: DenseOutput::Activations(_), to, .. }) => values(to.at, to.count).to_vec(),
-            Work::Dense(_) => vec![],
+            Work::Dense(Dense { output: DenseOutput::Activations(_), to, .. })
+            | Work::Matrix(Matrix { output: DenseOutput::Activations(_), to, .. }) => values(to.at, to.count).to_vec(),
+            Work::Dense(_) | Work::Matrix(_) => vec![],
         }
     }
 

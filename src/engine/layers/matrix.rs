@@ -10,7 +10,7 @@
 
 use super::{
     Numbers,
-    dense::Rows,
+    dense::{DenseOutput, Rows},
     frame::{Frame, part},
 };
 use crate::engine::kernels::{Kernels, OutputPixels, ProductJob};
@@ -18,15 +18,17 @@ use crate::engine::kernels::{Kernels, OutputPixels, ProductJob};
 /// Inputs whose weights stay in cache while all pictures are multiplied with them.
 const DEPTH: usize = 256;
 
-/// A dense layer whose outputs are activations.
+/// A dense layer with everything that follows it.
 #[derive(Clone, Debug)]
 pub struct Matrix<A: Numbers> {
     /// The inputs, activations.
     pub from: Rows,
     /// The outputs, whole panels.
     pub to: Rows,
-    /// What makes activations of the sums.
-    pub finish: A::Layer,
+    /// Number of outputs.
+    pub real: usize,
+    /// What the sums become.
+    pub output: DenseOutput<A>,
     /// Most pictures.
     pub pictures: usize,
     /// First of two phases of this layer, for [`Frame::claim`].
@@ -106,20 +108,33 @@ impl<A: Numbers> Matrix<A> {
 
     fn write(&self, frame: &Frame<A>, panel: usize) {
         let lanes = frame.kernels.panel;
+        let first = panel * lanes;
         for picture in 0..frame.pictures {
-            let output = OutputPixels {
-                sums: frame.own::<A::Sum>(0).wrapping_add(picture * lanes),
-                sums_stride: 0,
-                sums_row_stride: 0,
-                lanes,
-                finish: A::finish(&self.finish, panel * lanes, lanes),
-                pool: false,
-                to: frame.at::<A::Activation>(self.to.at).wrapping_add(picture * self.to.count + panel * lanes),
-                pixel_stride: 0,
-                count: 1,
-            };
-            // SAFETY: the frame's two rules; the sums were just written.
-            unsafe { (frame.kernels.direct_output)(&output) };
+            let sums = frame.own::<A::Sum>(0).wrapping_add(picture * lanes).cast_const();
+            match &self.output {
+                DenseOutput::Activations(layer) => {
+                    let output = OutputPixels {
+                        sums,
+                        sums_stride: 0,
+                        sums_row_stride: 0,
+                        lanes,
+                        finish: A::finish(layer, first, lanes),
+                        pool: false,
+                        to: frame.at::<A::Activation>(self.to.at).wrapping_add(picture * self.to.count + first),
+                        pixel_stride: 0,
+                        count: 1,
+                    };
+                    // SAFETY: the frame's two rules; the sums were just written.
+                    unsafe { (frame.kernels.direct_output)(&output) };
+                }
+                DenseOutput::Real(real) => {
+                    let to = frame.at::<f32>(self.to.at).wrapping_add(picture * self.to.count);
+                    for o in first..self.real.min(first + lanes) {
+                        // SAFETY: the frame's two rules; the sums were just written.
+                        unsafe { to.add(o).write(A::real(real, o, *sums.add(o - first))) };
+                    }
+                }
+            }
         }
     }
 }

@@ -163,37 +163,27 @@ impl<A: Numbers> Planner<A> {
     }
 
     /// Lays out a dense layer; gives where its outputs are.
-    ///
-    /// # Panics
-    ///
-    /// If its sums become real numbers and there is more than one picture.
     pub fn dense(&mut self, dense: FullyConnected<A>) -> Rows {
         let FullyConnected { name, inputs, outputs, from, skip_zeros, output } = dense;
         let macs = (inputs * outputs) as u64;
-        let (count, bytes) = match output {
-            DenseOutput::Activations(_) => {
-                let padded = outputs.next_multiple_of(DENSE_BLOCK);
-                (padded, padded * size_of::<A::Activation>())
-            }
-            DenseOutput::Real(_) => (outputs.next_multiple_of(DENSE_BLOCK), outputs * size_of::<f32>()),
+        let count = outputs.next_multiple_of(DENSE_BLOCK);
+        let value = match output {
+            DenseOutput::Activations(_) => size_of::<A::Activation>(),
+            DenseOutput::Real(_) => size_of::<f32>(),
         };
-        let to = Rows { at: self.arena.take(self.pictures * bytes), count };
+        let to = Rows { at: self.arena.take(self.pictures * count * value), count };
         let (phase, step) = (self.phases, self.steps.len());
-        let work = match output {
-            DenseOutput::Activations(finish) if self.pictures > 1 => {
-                let weights = self.weights.take(from.count * count * size_of::<A::Transformed>());
-                self.phases += 2;
-                let pictures = self.pictures;
-                let work = Matrix { from, to, finish, pictures, phase, weights, gathered: 0 };
-                self.shared_inputs = self.shared_inputs.max(work.shared_inputs(self.kernels));
-                Work::Matrix(work)
-            }
-            output => {
-                assert!(self.pictures == 1, "a last layer of real numbers for several pictures");
-                let weights = self.weights.take(from.count * count * size_of::<A::Weight>());
-                self.phases += 1;
-                Work::Dense(Dense { from, skip_zeros, to, real: outputs, output, step, phase, weights })
-            }
+        let work = if self.pictures > 1 {
+            let weights = self.weights.take(from.count * count * size_of::<A::Transformed>());
+            self.phases += 2;
+            let pictures = self.pictures;
+            let work = Matrix { from, to, real: outputs, output, pictures, phase, weights, gathered: 0 };
+            self.shared_inputs = self.shared_inputs.max(work.shared_inputs(self.kernels));
+            Work::Matrix(work)
+        } else {
+            let weights = self.weights.take(from.count * count * size_of::<A::Weight>());
+            self.phases += 1;
+            Work::Dense(Dense { from, skip_zeros, to, real: outputs, output, step, phase, weights })
         };
         self.step(Step { name, work, macs, note: None }, self.pictures);
         to
