@@ -23,3 +23,7 @@ pub struct Integer;
 /// float32 throughout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Float;
+
+/// float16 in memory and in products, float32 for sums of many products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Half;

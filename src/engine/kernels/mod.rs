@@ -1,7 +1,8 @@
 //! The loops in which the time goes, for each arithmetic and instruction set.
 //!
 //! A [`Kernels`] is a table of functions for one instruction set, and the shapes that they read: [`Kernels::of`] gives it
-//! only on a processor that has the instructions. The types are those of [`Integer`]; of [`Float`], all are f32.
+//! only on a processor that has the instructions. The types are those of [`Integer`]; of [`Float`], all are
+//! f32; of [`Half`], all are f16 but for the products, which are f32.
 //!
 //! Shapes, in elements. `C` input channels, `O` outputs, `P` outputs of a panel, `G` inputs of a group, `L` lanes of a chunk:
 //!
@@ -17,10 +18,11 @@
 
 mod arithmetic;
 pub mod float;
+pub mod half;
 pub mod integer;
 mod jobs;
 
-pub use arithmetic::{Arithmetic, Float, Integer};
+pub use arithmetic::{Arithmetic, Float, Half, Integer};
 pub use jobs::{DenseJob, DotJob, InputTile, OutputPixels, OutputTile, ProductJob, WeightPanel};
 
 use super::isa::Isa;

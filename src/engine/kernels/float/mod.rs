@@ -4,7 +4,7 @@
 pub(super) mod ending;
 pub(super) mod lanes;
 pub mod loops;
-mod scalar;
+pub(super) mod scalar;
 mod table;
 pub mod transforms;
 
@@ -13,7 +13,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "aarch64")]
-mod neon;
+pub(super) mod neon;
 #[cfg(test)]
 mod tests;
 

@@ -16,8 +16,9 @@ super::table::kernels! {
     blocking: Blocking::SMALL_CACHE,
 }
 
+/// A register of float32.
 #[derive(Clone, Copy)]
-struct Floats128(float32x4_t);
+pub struct Floats128(pub float32x4_t);
 
 // SAFETY of all methods: the trait's contract gives the instructions and the memory.
 impl Floats for Floats128 {

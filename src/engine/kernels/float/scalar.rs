@@ -13,8 +13,9 @@ super::table::kernels! {
     blocking: Blocking::SMALL_CACHE,
 }
 
+/// A vector of float32 without an instruction set.
 #[derive(Clone, Copy)]
-struct Lanes([f32; 4]);
+pub struct Lanes(pub [f32; 4]);
 
 macro_rules! lanewise {
     ($a:expr, $b:expr, $operation:expr) => {

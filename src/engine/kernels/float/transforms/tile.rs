@@ -141,4 +141,4 @@ macro_rules! tile_transforms {
     };
 }
 
-pub(super) use tile_transforms;
+pub(in crate::engine::kernels) use tile_transforms;
