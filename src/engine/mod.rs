@@ -8,6 +8,7 @@ pub mod float;
 mod foreign;
 pub mod fused;
 mod input;
+pub mod half;
 pub mod integer;
 pub mod isa;
 pub mod kernels;

@@ -12,5 +12,5 @@ mod output;
 pub mod prepare;
 pub mod program;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod weights;

@@ -16,10 +16,10 @@ use crate::{
 const TOLERANCE: f64 = 2e-5;
 
 /// Numbers from a seed.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         self.0 >> 33
     }
@@ -34,7 +34,8 @@ impl Random {
     }
 }
 
-fn network(random: &mut Random, size: usize, blocks: &[(&[usize], bool)], dense: &[usize]) -> Network {
+/// A network of blocks of convolutions, each with a max pool or without, and dense layers.
+pub fn network(random: &mut Random, size: usize, blocks: &[(&[usize], bool)], dense: &[usize]) -> Network {
     let (mut layers, mut channels, mut side) = (vec![], 3, size);
     for (widths, pool) in blocks {
         for &outputs in *widths {
@@ -70,8 +71,10 @@ fn network(random: &mut Random, size: usize, blocks: &[(&[usize], bool)], dense:
     Network { input_size: size, preprocessing, layers, softmax: false }
 }
 
-/// What the network gives by its definition, for a picture of RGB pixels.
-fn answer(network: &Network, picture: &[u8]) -> Vec<f64> {
+/// What the network gives by its definition, for a picture of RGB pixels; and the largest value behind each ReLU.
+pub fn answer(network: &Network, picture: &[u8]) -> (Vec<f64>, Vec<f32>) {
+    let mut ranges = vec![];
+    let largest = |values: &[f64]| values.iter().fold(0.0, |largest: f64, &value| largest.max(value)) as f32;
     let mut side = network.input_size;
     let mean = network.preprocessing.mean_rgb;
     // The first kernels' channels are blue, green, red.
@@ -93,6 +96,7 @@ fn answer(network: &Network, picture: &[u8]) -> Vec<f64> {
                     (f64::from(conv.bias[o]) + terms.sum::<f64>()).max(0.0)
                 };
                 planes = (0..conv.outputs).map(|o| (0..side * side).map(|p| pixel(o, p)).collect()).collect();
+                ranges.push(planes.iter().map(|plane| largest(plane)).fold(0.0, f32::max));
             }
             Layer::MaxPool => {
                 let half = side / 2;
@@ -112,11 +116,15 @@ fn answer(network: &Network, picture: &[u8]) -> Vec<f64> {
                     let sum = f64::from(dense.bias[o]) + terms.sum::<f64>();
                     if dense.relu { sum.max(0.0) } else { sum }
                 };
-                values = Some((0..dense.outputs).map(sum).collect());
+                let outputs: Vec<f64> = (0..dense.outputs).map(sum).collect();
+                if dense.relu {
+                    ranges.push(largest(&outputs));
+                }
+                values = Some(outputs);
             }
         }
     }
-    values.unwrap()
+    (values.unwrap(), ranges)
 }
 
 /// The tables of this processor, and copies that cut all layers into the smallest pieces, in every order.
@@ -144,7 +152,7 @@ fn tables() -> Vec<&'static Kernels<Float>> {
 }
 
 fn check(network: &Network, picture: &[u8]) {
-    let expected = answer(network, picture);
+    let (expected, _) = answer(network, picture);
     let largest = expected.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
     for kernels in tables() {
         for most in [1, 5] {

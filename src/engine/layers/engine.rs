@@ -126,16 +126,13 @@ impl<A: Numbers> Engine<A> {
         self.rest(worker);
         Ok(())
     }
-}
 
-impl<A: Numbers> Engine<A> {
     /// Runs one picture and gives what every step leaves behind for it, its max pool included: activations, with their padding;
     /// nothing for a layer of real numbers.
     pub fn activations(&self, pixels: Pixels) -> io::Result<Vec<Vec<A::Activation>>> {
         let worker = self.worker()?;
         worker.run(&[pixels]);
-        let steps = self.network.program.steps.iter();
-        let activations = steps.map(|step| worker.state.left_by(&step.work)).collect();
+        let activations = self.network.program.steps.iter().map(|step| worker.state.left_by(&step.work)).collect();
         self.rest(worker);
         Ok(activations)
     }
