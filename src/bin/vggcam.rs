@@ -73,8 +73,8 @@ struct ModelArgs {
     /// Threads that share the work of one picture [default: one for each core; on four cores and more, `run` leaves one]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
-    /// Engine that runs the model: `auto` for ours where it takes the network, else tract; `integer` or `float` for ours on
-    /// such numbers, or an error; `tract` for plain tract
+    /// Engine that runs the model: `auto` for ours where it takes the network, else tract; `integer`, `float`
+    /// or `half` for ours on such numbers, or an error; `tract` for plain tract
     #[arg(long, value_name = "ENGINE", default_value_t = EngineChoice::Auto)]
     engine: EngineChoice,
     /// Where a large model's weights lie: `lean` maps them from the file FILE.packed, `fast` reads them into memory

@@ -1,13 +1,7 @@
-//! The pictures that are built into the program, for a first run without a camera.
+//! The bundled photographs as a camera, for a first run without one.
 
 use super::files::{Pace, Still, StillCamera, counted};
-
-/// Name and bytes of each bundled photograph; `models/demo/README.md` says whose they are.
-pub const PICTURES: [(&str, &[u8]); 3] = [
-    ("demo/cat-chelsea.jpg", include_bytes!("../../models/demo/cat-chelsea.jpg")),
-    ("demo/dog-bicycle.jpg", include_bytes!("../../models/demo/dog-bicycle.jpg")),
-    ("demo/coffee.jpg", include_bytes!("../../models/demo/coffee.jpg")),
-];
+use crate::vision::demo::PICTURES;
 
 /// Shows the bundled pictures.
 pub fn demo_camera(pace: Pace) -> StillCamera {

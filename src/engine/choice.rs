@@ -27,14 +27,16 @@ pub enum EngineChoice {
     Integer,
     /// The float engine, also for an int8 network, whose activations are not rounded then; or an error.
     Float,
+    /// The same on float16, where the processor computes with it; or an error.
+    Half,
     /// Tract, as the file says it.
     Tract,
 }
 
 impl EngineChoice {
     /// All of them.
-    pub const ALL: [EngineChoice; 4] =
-        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Float, EngineChoice::Tract];
+    pub const ALL: [EngineChoice; 5] =
+        [EngineChoice::Auto, EngineChoice::Integer, EngineChoice::Float, EngineChoice::Half, EngineChoice::Tract];
 }
 
 /// The file's content, JSON.
@@ -98,6 +100,7 @@ impl fmt::Display for EngineChoice {
             EngineChoice::Auto => "auto",
             EngineChoice::Integer => "integer",
             EngineChoice::Float => "float",
+            EngineChoice::Half => "half",
             EngineChoice::Tract => "tract",
         })
     }
@@ -110,7 +113,7 @@ impl FromStr for EngineChoice {
         EngineChoice::ALL
             .into_iter()
             .find(|choice| choice.to_string() == name)
-            .ok_or_else(|| format!("{name:?} is none of auto, integer, float, tract"))
+            .ok_or_else(|| format!("{name:?} is none of auto, integer, float, half, tract"))
     }
 }
 

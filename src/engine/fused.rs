@@ -4,7 +4,7 @@ use std::io;
 
 use super::{
     isa::Isa,
-    kernels::{Float, Integer},
+    kernels::{Float, Half, Integer},
     layers::{
         Numbers,
         engine::{Engine, Pixels, StepTime},
@@ -20,6 +20,8 @@ pub enum Fused {
     Integer(Engine<Integer>),
     /// On floats.
     Float(Engine<Float>),
+    /// On float16.
+    Half(Engine<Half>),
 }
 
 /// What is done for one layer.
@@ -52,6 +54,7 @@ impl Fused {
         match self {
             Fused::Integer(engine) => engine.program().kernels.isa,
             Fused::Float(engine) => engine.program().kernels.isa,
+            Fused::Half(engine) => engine.program().kernels.isa,
         }
     }
 
@@ -60,6 +63,7 @@ impl Fused {
         match self {
             Fused::Integer(engine) => peaks::measure(engine.program().kernels, threads),
             Fused::Float(engine) => peaks::measure(engine.program().kernels, threads),
+            Fused::Half(engine) => peaks::measure(engine.program().kernels, threads),
         }
     }
 
@@ -68,6 +72,7 @@ impl Fused {
         match self {
             Fused::Integer(engine) => layers(engine.program()),
             Fused::Float(engine) => layers(engine.program()),
+            Fused::Half(engine) => layers(engine.program()),
         }
     }
 
@@ -76,6 +81,7 @@ impl Fused {
         match self {
             Fused::Integer(engine) => engine.bytes_of_a_run(),
             Fused::Float(engine) => engine.bytes_of_a_run(),
+            Fused::Half(engine) => engine.bytes_of_a_run(),
         }
     }
 
@@ -84,6 +90,7 @@ impl Fused {
         match self {
             Fused::Integer(engine) => profile(engine, pixels),
             Fused::Float(engine) => profile(engine, pixels),
+            Fused::Half(engine) => profile(engine, pixels),
         }
     }
 }

@@ -16,3 +16,4 @@ pub mod layers;
 pub mod open;
 pub mod peaks;
 pub mod plan;
+mod ranges;

@@ -10,6 +10,7 @@ use super::{
     integer::{check, prepare},
     layers::weights::Memory,
     plan::Plan,
+    ranges,
 };
 use crate::model::{
     file::{self, Contents, ModelFile},
@@ -63,7 +64,7 @@ pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
     if settings.keep && settings.engine == EngineChoice::Auto {
         settings.engine = choice::kept_for(path).unwrap_or_default();
     }
-    if !settings.keep || matches!(settings.engine, EngineChoice::Float | EngineChoice::Tract) {
+    if !settings.keep || !matches!(settings.engine, EngineChoice::Auto | EngineChoice::Integer) {
         return plan(file::open(path)?, settings, None);
     }
     let load = |reason: String| EngineError::Load { model: what.clone(), reason };
@@ -91,10 +92,13 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
     let refuse = |reason: String| EngineError::Load { model: what.clone(), reason };
     let threads = settings.threads;
     let (plan, fallback) = match (contents, settings.engine) {
-        (Contents::Network(Recognised::Quantized(network)), EngineChoice::Float) => {
-            let network = real(&network).and_then(|network| on_floats(network, threads));
-            let plan = network.map_err(|reason| refuse(format!("the float engine cannot take it: {reason}")))?;
-            (plan, Some("it was asked to run on floats".into()))
+        (Contents::Network(Recognised::Quantized(network)), choice @ (EngineChoice::Float | EngineChoice::Half)) => {
+            let plan = real(network).and_then(|(network, ranges)| match choice {
+                EngineChoice::Half => Plan::half(network, &ranges, threads),
+                _ => on_floats(network, threads),
+            });
+            let plan = plan.map_err(|reason| refuse(format!("the {choice} engine cannot take it: {reason}")))?;
+            (plan, Some(format!("it was asked to run on the {choice} engine")))
         }
         (Contents::Network(Recognised::Quantized(network)), choice) => {
             let refusal = match choice {
@@ -125,9 +129,12 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
         (Contents::Network(Recognised::Float(_)), EngineChoice::Integer) => {
             return Err(refuse("its weights are float; make an int8 model of it with `finetune quantize`".into()));
         }
-        (Contents::Network(Recognised::Float(network)), EngineChoice::Float) => {
-            let plan = on_floats(network, threads);
-            (plan.map_err(|reason| refuse(format!("the float engine cannot take it: {reason}")))?, None)
+        (Contents::Network(Recognised::Float(network)), choice @ (EngineChoice::Float | EngineChoice::Half)) => {
+            let plan = match choice {
+                EngineChoice::Half => on_half(network, threads),
+                _ => on_floats(network, threads),
+            };
+            (plan.map_err(|reason| refuse(format!("the {choice} engine cannot take it: {reason}")))?, None)
         }
         (Contents::Network(Recognised::Float(network)), choice) => {
             let reason = "its weights are float; `finetune quantize` makes an int8 model of it".into();
@@ -137,8 +144,11 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
             };
             (plan.map_err(failed)?, Some(reason))
         }
-        (Contents::Foreign { reason, .. }, EngineChoice::Integer | EngineChoice::Float) => {
-            return Err(refuse(format!("the {} engine cannot take it: {reason}", settings.engine)));
+        (
+            Contents::Foreign { reason, .. },
+            choice @ (EngineChoice::Integer | EngineChoice::Float | EngineChoice::Half),
+        ) => {
+            return Err(refuse(format!("the {choice} engine cannot take it: {reason}")));
         }
         (Contents::Foreign { proto, reason }, _) => {
             log::warn!("{what} runs in plain tract, which is slow: {reason}");
@@ -155,4 +165,10 @@ fn on_floats(network: Network, threads: usize) -> Result<Plan, String> {
         return Err("it is no chain of 3×3 convolutions, max pools and dense layers of the usual order".into());
     }
     Ok(plan)
+}
+
+/// The half engine's plan for a network whose activations' ranges are not known, or why it does not take the network.
+fn on_half(network: Network, threads: usize) -> Result<Plan, String> {
+    let ranges = ranges::expected(&network).map_err(|error| error.to_string())?;
+    Plan::half(network, &ranges, threads)
 }

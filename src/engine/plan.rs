@@ -18,8 +18,10 @@ use tract_onnx::{
 use super::{
     float, foreign,
     fused::Fused,
+    half,
     input::Input,
     integer::prepare::{self, Settings},
+    isa::Isa,
     kernels::{Float, Integer, Kernels},
     layers::{
         Numbers,
@@ -37,6 +39,8 @@ pub enum Form {
     Integer,
     /// A float VGG network, on the float engine.
     Float,
+    /// A float VGG network, on the half engine.
+    Half,
     /// A float VGG network, in plain tract.
     PlainFloat,
     /// A graph that is no VGG network, as its file says it.
@@ -44,11 +48,12 @@ pub enum Form {
 }
 
 impl Form {
-    /// Short name for reports: `int8`, `f32`, `graph`.
+    /// Short name for reports: `int8`, `f32`, `f16`, `graph`.
     pub fn name(self) -> &'static str {
         match self {
             Form::Integer => "int8",
             Form::Float | Form::PlainFloat => "f32",
+            Form::Half => "f16",
             Form::Foreign => "graph",
         }
     }
@@ -59,6 +64,7 @@ impl fmt::Display for Form {
         f.write_str(match self {
             Form::Integer => "int8 weights and activations, summed on integers by the integer engine",
             Form::Float => "float weights and activations, on the float engine",
+            Form::Half => "float16 weights and activations, on the half engine",
             Form::PlainFloat => "float weights and activations, in plain tract",
             Form::Foreign => "the file's own operators in plain tract, quantized ones in float",
         })
@@ -84,7 +90,7 @@ pub struct Plan {
     form: Form,
     /// Whether a softmax follows the engine.
     softmax: bool,
-    /// What computes all but the softmax, in the forms [`Form::Integer`] and [`Form::Float`].
+    /// What computes all but the softmax, in the forms [`Form::Integer`], [`Form::Float`] and [`Form::Half`].
     engine: Option<Fused>,
 }
 
@@ -143,6 +149,22 @@ impl Plan {
         let engine = float::prepare::packed(network, program, threads).map_err(TractError::msg)?;
         let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Float)?;
         Ok(Plan { engine: Some(Fused::Float(engine)), softmax, ..plan })
+    }
+
+    /// Prepares a float network on the half engine; `ranges` has the largest activation that is expected of each layer with
+    /// ReLU, in order. The error says why that engine does not take it.
+    pub fn half(network: Network, ranges: &[f32], threads: usize) -> Result<Plan, String> {
+        let softmax = network.softmax;
+        let isa = Isa::chosen()?;
+        let kernels = Kernels::of(isa).ok_or_else(|| {
+            format!(
+                "there are no float16 kernels for {isa}; they need 64-bit ARM with float16, such as a Raspberry Pi 5"
+            )
+        })?;
+        let program = half::program::lay_out(&network, kernels, ranges, 1)?;
+        let engine = half::prepare::packed(network, program, threads)?;
+        let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Half).map_err(|error| error.to_string())?;
+        Ok(Plan { engine: Some(Fused::Half(engine)), softmax, ..plan })
     }
 
     /// Prepares a float network in plain tract.
@@ -258,7 +280,7 @@ impl Plan {
             .collect())
     }
 
-    /// Our engine, in the forms [`Form::Integer`] and [`Form::Float`].
+    /// Our engine, in the forms [`Form::Integer`], [`Form::Float`] and [`Form::Half`].
     pub fn engine(&self) -> Option<&Fused> {
         self.engine.as_ref()
     }

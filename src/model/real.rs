@@ -5,16 +5,17 @@ use super::{
     quantized::{Quantization, QuantizedInput, QuantizedLayer, QuantizedNetwork},
 };
 
-/// A float network with the real values of `network`'s weights and biases, whose activations are not rounded. The error says
-/// why there is none.
-pub fn real(network: &QuantizedNetwork) -> Result<Network, String> {
+/// A float network with the real values of `network`'s weights and biases, whose activations are not rounded, and the largest
+/// activation that each of its layers with ReLU had steps for, in order. The error says why there is none.
+pub fn real(network: QuantizedNetwork) -> Result<(Network, Vec<f32>), String> {
     let QuantizedInput::Picture { mean_rgb } = network.input else {
         return Err("it does not read the picture itself".into());
     };
     let last = network.layers.len().saturating_sub(1);
     let mut input_scale = network.input.scale();
     let mut layers = Vec::with_capacity(network.layers.len());
-    for (index, layer) in network.layers.iter().enumerate() {
+    let mut ranges = vec![];
+    for (index, layer) in network.layers.into_iter().enumerate() {
         layers.push(match layer {
             QuantizedLayer::MaxPool => Layer::MaxPool,
             QuantizedLayer::Conv(conv) => {
@@ -23,13 +24,14 @@ pub fn real(network: &QuantizedNetwork) -> Result<Network, String> {
                 }
                 let scales = &conv.weight_scales;
                 let layer = Conv {
-                    name: conv.name.clone(),
+                    name: conv.name,
                     weights: weights(&conv.weights, scales),
                     bias: bias(&conv.bias, scales, input_scale),
                     inputs: conv.inputs,
                     outputs: conv.outputs,
                 };
                 input_scale = conv.output.scale;
+                ranges.push(range(conv.output));
                 Layer::Conv(layer)
             }
             QuantizedLayer::Dense(dense) => {
@@ -39,7 +41,7 @@ pub fn real(network: &QuantizedNetwork) -> Result<Network, String> {
                 }
                 let scales = &dense.weight_scales;
                 let layer = Dense {
-                    name: dense.name.clone(),
+                    name: dense.name,
                     weights: weights(&dense.weights, scales),
                     bias: bias(&dense.bias, scales, input_scale),
                     inputs: dense.inputs,
@@ -47,17 +49,24 @@ pub fn real(network: &QuantizedNetwork) -> Result<Network, String> {
                     relu,
                 };
                 input_scale = dense.output.map_or(1.0, |output| output.scale);
+                ranges.extend(dense.output.filter(|_| relu).map(range));
                 Layer::Dense(layer)
             }
         });
     }
     let preprocessing = Preprocessing { mean_rgb: mean_rgb.map(f32::from) };
-    Ok(Network { input_size: network.input_size, preprocessing, layers, softmax: network.softmax })
+    let real = Network { input_size: network.input_size, preprocessing, layers, softmax: network.softmax };
+    Ok((real, ranges))
 }
 
 /// Steps that cannot stand for anything below zero cut like ReLU.
 fn is_relu(relu: bool, output: Quantization) -> bool {
     relu || output.zero_point == 0
+}
+
+/// The largest real number that there is a step for.
+fn range(output: Quantization) -> f32 {
+    f32::from(u8::MAX - output.zero_point) * output.scale
 }
 
 fn weights(steps: &[i8], scales: &[f32]) -> Vec<f32> {

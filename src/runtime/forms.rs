@@ -12,7 +12,6 @@ use image::RgbImage;
 use serde::Serialize;
 
 use crate::{
-    camera::demo,
     engine::{
         choice::{self, EngineChoice},
         classifier::{BUNDLED, BUNDLED_NAME, likeliest},
@@ -20,11 +19,11 @@ use crate::{
         open::{self, Opened, Settings},
     },
     model::metadata::Fit,
-    vision::{decode::decode_picture, fit::fit, pictures::list_pictures},
+    vision::{decode::decode_picture, demo, fit::fit, pictures::list_pictures},
 };
 
 /// Engines that are measured, the reference first.
-const ENGINES: [EngineChoice; 2] = [EngineChoice::Float, EngineChoice::Integer];
+const ENGINES: [EngineChoice; 3] = [EngineChoice::Float, EngineChoice::Integer, EngineChoice::Half];
 /// Pictures that are not timed.
 const WARM_UP: usize = 2;
 /// How far a probability may lie from the reference's.
@@ -123,7 +122,7 @@ fn enough_memory(path: &Path, engine: EngineChoice) -> anyhow::Result<()> {
     const GROWTH: u64 = 9;
     let needed = std::fs::metadata(path).map_or(0, |file| file.len()) * GROWTH;
     match available_bytes() {
-        Some(available) if engine == EngineChoice::Float && available < needed => anyhow::bail!(
+        Some(available) if engine != EngineChoice::Integer && available < needed => anyhow::bail!(
             "it may need {} MB of memory while it is loaded, and {} MB are available",
             needed >> 20,
             available >> 20

@@ -1,6 +1,7 @@
 //! Frames and pictures: decoding, orientation, fitting to the network's input.
 
 pub mod decode;
+pub mod demo;
 pub mod fit;
 pub mod frame;
 pub mod jpeg;
