@@ -61,7 +61,9 @@ fn run(network: &Network, ranges: &[f32], kernels: &'static Kernels<Half>, pictu
 
 fn check(network: &Network, picture: &[u8]) {
     let (expected, ranges) = answer(network, picture);
-    let largest = expected.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
+    // A few outputs may all be near zero, and no more exact than what they are sums of.
+    let inputs = ranges.last().copied().map_or(1.0, f64::from);
+    let largest = expected.iter().fold(inputs.max(1.0), |largest: f64, value| largest.max(value.abs()));
     for kernels in tables() {
         for most in [1, 3] {
             let found = run(network, &ranges, kernels, picture, most);

@@ -39,12 +39,13 @@ macro_rules! kernels {
             dot_rate: 1.0,
             winograd: &[Transforms {
                 outputs: 4,
-                costs: TransformCosts { input: 250.0, output: 450.0, weights: 80.0 },
+                costs: TransformCosts { input: 300.0, output: 530.0, weights: 130.0 },
                 input,
                 weights,
                 output,
             }],
-            blocking: Blocking { tiles: 32, ..Blocking::SMALL_CACHE },
+            // Half as many bytes of inputs and weights leave room for the products of more tiles.
+            blocking: Blocking { tiles: 56, ..Blocking::SMALL_CACHE },
             dot,
             product,
             direct_output,
