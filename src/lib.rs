@@ -22,8 +22,9 @@
 //! 3. A model says everything about itself; a file that does not is refused with the way to mend it.
 //! 4. Every error names what was tried, on which file or device, and what to do next.
 //! 5. No input makes the program panic.
-//! 6. Sums of integers are exact, so an answer depends on the model and the picture alone: not on the board, its instruction
-//!    set, the number of threads or the algorithm.
+//! 6. Sums of integers are exact, so an int8 model's answer depends on the model and the picture alone: not on the board, its
+//!    instruction set, the number of threads or the algorithm. Floats are taken instead only where the owner lets `bench --all`
+//!    compare both on the board itself.
 
 pub mod camera;
 pub mod display;

@@ -22,14 +22,13 @@ int qemu_plugin_version = 1;
 static const struct {
     const char *name, *parts[2];
 } functions[] = {
-    {"sdot dot", {"7dotprod", "3dot"}},
-    {"neon dot", {"10neon_words", "3dot"}},
-    {"product", {"10neon_words", "7product"}},
-    {"input transform", {"4neon", "5input"}},
-    {"weight transform", {"4neon", "7weights"}},
-    {"direct output", {"4neon", "13direct_output"}},
-    {"output transform", {"4neon", "6output"}},
-    {"dense", {"4neon", "5dense"}},
+    {"direct", {"7kernels", "3dot"}},
+    {"product", {"7kernels", "7product"}},
+    {"direct output", {"7kernels", "13direct_output"}},
+    {"input transform", {"7kernels", "input"}},
+    {"weight transform", {"7kernels", "weights"}},
+    {"output transform", {"7kernels", "output"}},
+    {"dense", {"7kernels", "5dense"}},
 };
 enum { KNOWN = sizeof functions / sizeof *functions };
 static uint64_t counts[KNOWN + 1];

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Instructions that one picture takes on 64-bit ARM, by kernel: the same on every machine.
 #
-# usage: benches/arm/count.sh ISA PROGRAM MODEL PICTURE
+# usage: [ENGINE=half] benches/arm/count.sh ISA PROGRAM MODEL PICTURE
 # e.g.   benches/arm/count.sh neon target/aarch64-unknown-linux-gnu/release/vggcam vgg16-int8.onnx cat.jpg
 #
 # Build PROGRAM with symbols (cargo's --config profile.release.strip=false). What is printed is the difference between
@@ -31,7 +31,7 @@ qemu=$(command -v "${QEMU:-qemu-aarch64}")
 # QEMU reads the program's symbols only where it logs something.
 run() {
     if ! env -i VGGCAM_ISA="$isa" "$qemu" -cpu "$processor" -L /usr/aarch64-linux-gnu -d plugin -D /dev/null \
-        -plugin "$work/count.so" "$program" classify --model "$work/model.onnx" --threads 1 "$@" \
+        -plugin "$work/count.so" "$program" classify --model "$work/model.onnx" --threads 1 --engine "${ENGINE:-auto}" "$@" \
         >/dev/null 2>"$work/log"; then
         grep -v '^count' "$work/log" >&2 || true
         exit 1
