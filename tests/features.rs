@@ -19,8 +19,8 @@ use vggcam::{
         pipeline::{Event, Limits, Pipeline},
         store::{
             Store,
-            header::{HEADER, Kind, Precision},
-            record::Layout,
+            header::{HEADER, Kind},
+            precision::Precision,
             scan,
         },
     },
@@ -109,7 +109,7 @@ fn records(path: &Path) -> BTreeMap<[u8; 32], Vec<u32>> {
 /// Whole records in a file that may be anything.
 fn whole(path: &Path, kind: &Kind) -> usize {
     let length = fs::metadata(path).map_or(0, |file| file.len());
-    (length.saturating_sub(HEADER) / Layout::of(kind).record_bytes() as u64) as usize
+    (length.saturating_sub(HEADER) / kind.layout().record_bytes() as u64) as usize
 }
 
 #[test]

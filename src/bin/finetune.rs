@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{
         cache, convert, epochs::Course, evaluate, head::Settings, merge, pipeline::Limits, precompute, predict,
-        shard::Shard, size, store::header::Precision, train,
+        shard::Shard, size, store::precision::Precision, train,
     },
     message::{one_line, print},
     model::metadata::Fit,

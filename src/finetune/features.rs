@@ -14,10 +14,7 @@ use super::{
     cache::{Hash, hash, hash_of_file},
     pipeline::{Event, Limits, Pipeline, PipelineError},
     progress::Progress,
-    store::{
-        Store, StoreError,
-        header::{Kind, Precision},
-    },
+    store::{Store, StoreError, header::Kind, precision::Precision},
 };
 use crate::{
     engine::{error::EngineError, features::Extractor},

@@ -15,7 +15,7 @@ use super::{
     pipeline::{Event, Limits, Pipeline},
     progress::Progress,
     shard::Shard,
-    store::{Store, header::Precision},
+    store::{Store, precision::Precision},
     walk,
 };
 use crate::model::metadata::Fit;

@@ -18,7 +18,7 @@ use super::{
     ranges::{output_scales, representative},
     report,
     samples::Samples,
-    store::{Store, header::Precision},
+    store::{Store, precision::Precision},
     summary::{Mistake, Outcome, Skipped, Summary},
 };
 use crate::{

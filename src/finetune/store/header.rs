@@ -1,10 +1,10 @@
 //! The first 4096 bytes of a feature file: a line that names the format, then JSON that any program can read.
 
-use std::{fmt, fs::File, io, os::unix::fs::FileExt, path::Path};
+use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, record::Layout};
+use super::{StoreError, precision::Precision, record::Layout};
 use crate::{
     finetune::cache::{Hash, hash, hex},
     model::metadata::Fit,
@@ -18,35 +18,6 @@ const MAGIC: &[u8; 16] = b"vggcam features\n";
 pub const VERSION: u32 = 3;
 /// Longest backbone name that is kept, in characters.
 const LONGEST_NAME: usize = 100;
-
-/// How a feature is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// float32, as computed.
-    F32,
-    /// float16, rounded to the nearest; what is beyond its range becomes ±65504, its largest number.
-    F16,
-}
-
-impl Precision {
-    /// Bytes of a feature.
-    pub fn bytes(self) -> usize {
-        match self {
-            Precision::F32 => 4,
-            Precision::F16 => 2,
-        }
-    }
-}
-
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Precision::F32 => "f32",
-            Precision::F16 => "f16",
-        })
-    }
-}
 
 /// What the features of a file are; files whose kinds differ cannot be mixed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +37,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// How the records of such a file are laid out.
+    pub fn layout(&self) -> Layout {
+        Layout { features: self.features, precision: self.precision }
+    }
+
     /// What this version of the program makes with the backbone of this name and hash.
     pub fn new(backbone: &str, sha256: &Hash, fit: Fit, features: usize, precision: Precision) -> Self {
         Kind {
@@ -127,7 +103,7 @@ pub fn bytes(kind: &Kind) -> Vec<u8> {
     let described = Described {
         version: VERSION,
         header_bytes: HEADER,
-        record_bytes: Layout::of(kind).record_bytes(),
+        record_bytes: kind.layout().record_bytes(),
         kind: kind.clone(),
     };
     // A struct of numbers and strings always has a JSON form.
@@ -155,7 +131,7 @@ pub fn read(file: &File, path: &Path) -> Result<Kind, StoreError> {
     // Before the size of a record is reckoned: no number in a file may overflow.
     let sound = (1..=1 << 24).contains(&kind.features)
         && header_bytes == HEADER
-        && record_bytes == Layout::of(&kind).record_bytes();
+        && record_bytes == kind.layout().record_bytes();
     if sound { Ok(kind) } else { Err(damaged()) }
 }
 

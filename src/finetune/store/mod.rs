@@ -8,6 +8,7 @@
 mod error;
 pub mod header;
 mod index;
+pub mod precision;
 pub mod record;
 pub mod scan;
 
@@ -87,7 +88,7 @@ impl Store {
         if let Some(difference) = found.difference(kind) {
             return Err(StoreError::Differs { path: path.into(), difference, next: ANOTHER });
         }
-        let (layout, state) = (Layout::of(&found), Mutex::default());
+        let (layout, state) = (found.layout(), Mutex::default());
         let store = Store { file, path: path.into(), kind: found, layout, state, cut: AtomicUsize::new(0) };
         store.catch_up(&mut store.state())?;
         Ok(store)

@@ -6,7 +6,7 @@
 use half::f16;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::header::{Kind, Precision};
+use super::precision::Precision;
 use crate::finetune::cache::Hash;
 
 /// Bytes of a picture's hash, which a record begins with.
@@ -16,16 +16,13 @@ const CHECKSUM: usize = 8;
 /// How the records of a file are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    features: usize,
-    precision: Precision,
+    /// Features of a record.
+    pub features: usize,
+    /// How each is stored.
+    pub precision: Precision,
 }
 
 impl Layout {
-    /// The layout in a file of this kind.
-    pub fn of(kind: &Kind) -> Self {
-        Layout { features: kind.features, precision: kind.precision }
-    }
-
     /// Features of a record.
     pub fn count(self) -> usize {
         self.features

@@ -9,7 +9,7 @@ use std::{
 use super::{
     StoreError,
     header::{self, HEADER, Kind},
-    record::{KEY, Layout},
+    record::KEY,
 };
 use crate::finetune::cache::Hash;
 
@@ -22,7 +22,7 @@ pub fn kind(path: &Path) -> Result<Kind, StoreError> {
 /// is none.
 pub fn scan(path: &Path, mut each: impl FnMut(Hash, Vec<f32>) -> Result<(), StoreError>) -> Result<usize, StoreError> {
     let mut file = open(path)?;
-    let layout = Layout::of(&header::read(&file, path)?);
+    let layout = header::read(&file, path)?.layout();
     let failed = |source| StoreError::Read { path: path.into(), source };
     file.seek(SeekFrom::Start(HEADER)).map_err(failed)?;
     let mut file = BufReader::with_capacity(1 << 20, file);

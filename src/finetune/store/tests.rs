@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use super::{header::Precision, *};
+use super::{precision::Precision, *};
 use crate::model::metadata::Fit;
 
 fn kind(features: usize) -> Kind {
@@ -46,7 +46,7 @@ fn what_is_appended_is_there_at_once_and_at_the_next_opening() {
 fn a_torn_tail_costs_only_its_record_and_later_ones_are_kept() {
     let (_folder, path) = filled();
     let whole = fs::read(&path).unwrap();
-    let record = Layout::of(&kind(2)).record_bytes();
+    let record = kind(2).layout().record_bytes();
     for lost in 1..record {
         fs::write(&path, &whole[..whole.len() - lost]).unwrap();
         let store = Store::open(&path, &kind(2)).unwrap();
