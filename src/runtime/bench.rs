@@ -14,7 +14,7 @@ use crate::engine::{
     classifier::{BUNDLED, BUNDLED_NAME},
     fused::{Demand, Fused, LayerPlan},
     isa::Isa,
-    open::{self, Settings},
+    open::{self, Opened, Settings},
     peaks::Ceilings,
     plan::LayerTime,
 };
@@ -93,25 +93,13 @@ pub struct LayerReport {
 /// Times the model at `path`, or the bundled one.
 pub fn bench(path: Option<&Path>, settings: Settings, iterations: usize) -> anyhow::Result<Report> {
     let start = Instant::now();
-    let opened = match path {
-        Some(path) => open::open(path, settings)?,
-        None => open::from_bytes(BUNDLED, BUNDLED_NAME, settings)?,
-    };
+    let opened = opened(path, settings)?;
     let plan = &opened.plan;
     let picture = test_picture(plan.input_size() as u32);
-    let run = || plan.run(&picture).with_context(|| format!("cannot run {}", opened.what));
-    run()?;
+    run(&opened, &picture)?;
     let load_ms = ms(start.elapsed());
     // Before the ceilings are measured, which takes memory.
-    let mut times = Vec::with_capacity(iterations);
-    for iteration in 0..iterations + WARM_UP {
-        let start = Instant::now();
-        run()?;
-        if iteration >= WARM_UP {
-            times.push(ms(start.elapsed()));
-        }
-    }
-    times.sort_by(f64::total_cmp);
+    let times = times_ms(&opened, iterations)?;
     let profiles = (0..iterations.min(PROFILES)).map(|_| plan.profile(&picture)).collect::<Result<Vec<_>, _>>()?;
     let peak_rss_bytes = peak_rss_bytes();
     let ceilings = plan.engine().and_then(|engine| engine.ceilings(settings.threads));
@@ -135,6 +123,33 @@ pub fn bench(path: Option<&Path>, settings: Settings, iterations: usize) -> anyh
         fallback: opened.fallback,
         model: opened.what,
     })
+}
+
+/// The model at `path`, or the bundled one, ready to run.
+pub fn opened(path: Option<&Path>, settings: Settings) -> anyhow::Result<Opened> {
+    Ok(match path {
+        Some(path) => open::open(path, settings)?,
+        None => open::from_bytes(BUNDLED, BUNDLED_NAME, settings)?,
+    })
+}
+
+fn run(opened: &Opened, picture: &RgbImage) -> anyhow::Result<()> {
+    opened.plan.run(picture).map(drop).with_context(|| format!("cannot run {}", opened.what))
+}
+
+/// Milliseconds for each of so many pictures, after a few that are not timed, sorted.
+pub fn times_ms(opened: &Opened, iterations: usize) -> anyhow::Result<Vec<f64>> {
+    let picture = test_picture(opened.plan.input_size() as u32);
+    let mut times = Vec::with_capacity(iterations);
+    for iteration in 0..iterations + WARM_UP {
+        let start = Instant::now();
+        run(opened, &picture)?;
+        if iteration >= WARM_UP {
+            times.push(ms(start.elapsed()));
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
 }
 
 /// Medians over several profiles of a network; layers that take no time are left out.
@@ -221,7 +236,7 @@ fn ms(duration: Duration) -> f64 {
 }
 
 /// Nearest-rank percentile of sorted values, which are not empty.
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted[rank - 1]
 }

@@ -4,28 +4,30 @@
 use std::{
     fmt::Write,
     path::{Path, PathBuf},
-    time::Instant,
 };
 
-use anyhow::Context;
 use image::RgbImage;
 use serde::Serialize;
 
+use super::bench::{opened, percentile, times_ms};
 use crate::{
     engine::{
         choice::{self, EngineChoice},
-        classifier::{BUNDLED, BUNDLED_NAME, likeliest},
+        classifier::{BUNDLED_NAME, likeliest},
         layers::weights::available_bytes,
-        open::{self, Opened, Settings},
+        open::{Opened, Settings},
     },
     model::metadata::Fit,
-    vision::{decode::decode_picture, demo, fit::fit, pictures::list_pictures},
+    vision::{
+        decode::{decode_picture, read_picture},
+        demo,
+        fit::fit,
+        pictures::list_pictures,
+    },
 };
 
 /// Engines that are measured, the reference first.
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Float, EngineChoice::Integer, EngineChoice::Half];
-/// Pictures that are not timed.
-const WARM_UP: usize = 2;
 /// How far a probability may lie from the reference's.
 const TOLERANCE: f32 = 0.1;
 
@@ -92,7 +94,7 @@ pub fn compare(
                 if engine == ENGINES[0] {
                     reference = Some(answers);
                 }
-                let latency_ms = Some(latency_ms(&opened, iterations)?);
+                let latency_ms = Some(percentile(&times_ms(&opened, iterations)?, 50));
                 FormReport { engine: engine.to_string(), refused: None, latency_ms, difference, agrees }
             }
         };
@@ -107,13 +109,6 @@ pub fn compare(
     };
     let model = path.map_or(BUNDLED_NAME.to_string(), |path| path.display().to_string());
     Ok(Forms { model, threads: settings.threads, pictures: pictures.len(), forms, fastest, kept_in })
-}
-
-fn opened(path: Option<&Path>, settings: Settings) -> anyhow::Result<Opened> {
-    Ok(match path {
-        Some(path) => open::open(path, settings)?,
-        None => open::from_bytes(BUNDLED, BUNDLED_NAME, settings)?,
-    })
 }
 
 /// Whether there is memory enough for a model in floats, which a board may not have.
@@ -136,11 +131,7 @@ fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<RgbImage>> {
     if paths.is_empty() {
         return demo::PICTURES.iter().map(|(name, bytes)| Ok(decode_picture(bytes, name)?)).collect();
     }
-    let decoded = |file: &PathBuf| {
-        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok(decode_picture(&bytes, &file.display().to_string())?)
-    };
-    list_pictures(paths)?.iter().map(decoded).collect()
+    list_pictures(paths)?.iter().map(|file| Ok(read_picture(file)?)).collect()
 }
 
 fn fitted(opened: &Opened, picture: &RgbImage) -> RgbImage {
@@ -154,20 +145,6 @@ fn answers(opened: &Opened, pictures: &[RgbImage]) -> anyhow::Result<Vec<Vec<f32
         Ok(outputs.swap_remove(0))
     };
     pictures.iter().map(answer).collect()
-}
-
-fn latency_ms(opened: &Opened, iterations: usize) -> anyhow::Result<f64> {
-    let picture = super::bench::test_picture(opened.plan.input_size() as u32);
-    let mut times = Vec::with_capacity(iterations);
-    for iteration in 0..iterations + WARM_UP {
-        let start = Instant::now();
-        opened.plan.run(&picture).map_err(|error| anyhow::anyhow!("cannot run {}: {error}", opened.what))?;
-        if iteration >= WARM_UP {
-            times.push(start.elapsed().as_secs_f64() * 1e3);
-        }
-    }
-    times.sort_by(f64::total_cmp);
-    Ok((times[times.len() / 2] * 1e3).round() / 1e3)
 }
 
 fn difference(reference: &[Vec<f32>], answers: &[Vec<f32>]) -> f32 {
