@@ -31,11 +31,14 @@ pub fn representative(pictures: &[Labelled], classes: usize, count: usize) -> Ve
 
 /// Output scales of every layer with ReLU, from the cache or measured on `files`.
 pub fn output_scales(network: &Network, files: &[PathBuf], source: Source) -> anyhow::Result<Vec<f32>> {
-    let pictures: Vec<_> = files.iter().filter_map(|file| picture_key(file).ok()).collect();
-    let backbone = Backbone::Float(network).key();
-    let parts = [VERSION, &backbone, source.fit.name().as_bytes()];
-    let key = hash(parts.into_iter().chain(pictures.iter().map(|picture| &picture[..])));
-    let path = source.cache.map(|folder| folder.join(format!("{}.ranges.json", hex(&key))));
+    // Nothing is hashed where nothing is kept: a full-size network takes a second.
+    let path = source.cache.map(|folder| {
+        let pictures: Vec<_> = files.iter().filter_map(|file| picture_key(file).ok()).collect();
+        let backbone = Backbone::Float(network).key();
+        let parts = [VERSION, &backbone, source.fit.name().as_bytes()];
+        let key = hash(parts.into_iter().chain(pictures.iter().map(|picture| &picture[..])));
+        folder.join(format!("{}.ranges.json", hex(&key)))
+    });
     let layers = network.layers.iter().filter(|layer| layer.has_relu()).count();
     let known = path.as_ref().and_then(|path| serde_json::from_slice::<Vec<f32>>(&fs::read(path).ok()?).ok());
     if let Some(scales) = known.filter(|scales| scales.len() == layers && scales.iter().all(|s| *s > 0.0)) {
