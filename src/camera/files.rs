@@ -11,7 +11,7 @@ use super::Camera;
 use super::error::CameraError;
 use super::spec::StillsRequest;
 use crate::vision::decode::{DecodeError, decode_picture, read_picture};
-use crate::vision::frame::{Frame, PixelFormat};
+use crate::vision::frame::{Frame, PixelFormat, YuvColour};
 use crate::vision::pictures::list_pictures;
 
 /// How still pictures are shown.
@@ -173,6 +173,7 @@ fn frame_of(picture: RgbImage, name: String) -> Frame {
     let (width, height) = picture.dimensions();
     Frame {
         format: PixelFormat::Rgb,
+        colour: YuvColour::default(),
         width,
         height,
         stride: width as usize * 3,

@@ -1,5 +1,29 @@
 //! What the screen says about the picture.
 
+use std::time::Duration;
+
+/// How the run stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum State {
+    /// Camera and model are being opened; there is no picture yet.
+    Starting,
+    /// Pictures come in and are classified.
+    #[default]
+    Live,
+    /// The camera gives no pictures; it is being opened again.
+    CameraLost {
+        /// Why, in a few words, such as `unplugged`.
+        cause: String,
+        /// Time since the last picture.
+        since: Duration,
+    },
+    /// The model gives no answers.
+    ModelFailed {
+        /// Why, in a few words.
+        cause: String,
+    },
+}
+
 /// How much the answer is worth, which gives the screen its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Certainty {
@@ -37,8 +61,14 @@ pub struct Caption {
     pub confidence: f32,
     /// How much the answer is worth.
     pub certainty: Certainty,
+    /// How the run stands; while it is not live, the answer is an old one and is not shown.
+    pub state: State,
+    /// Whether the user has stopped the picture.
+    pub frozen: bool,
     /// Results per second, where that is known.
     pub fps: Option<f32>,
+    /// Time from the capture of the picture to its label, where that is known.
+    pub latency: Option<Duration>,
     /// The model's name.
     pub model: String,
     /// Where the picture comes from; may be empty.

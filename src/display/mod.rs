@@ -24,6 +24,17 @@ use image::RgbImage;
 
 use caption::Caption;
 
+/// What is drawn on a panel's canvas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawing {
+    /// The picture and the words, in colour.
+    Whole,
+    /// The picture alone: the panel writes the words itself.
+    Picture,
+    /// Words for a panel whose pixels are on or off; every pixel is black or white.
+    OneBit,
+}
+
 /// Something that shows a picture of its own size, used by one thread.
 pub trait Panel: Send {
     /// Says in a few words what this is, such as `terminal 80×24`.
@@ -31,9 +42,9 @@ pub trait Panel: Send {
     /// Width and height in pixels that the next [`Panel::show`] expects; may change between calls.
     /// A side of 0 means that nothing is shown, and that nothing need be drawn.
     fn size(&self) -> (u32, u32);
-    /// Whether the panel writes the caption itself, so that the canvas should hold the picture alone.
-    fn shows_text(&self) -> bool {
-        false
+    /// What the canvas should hold.
+    fn drawing(&self) -> Drawing {
+        Drawing::Whole
     }
     /// Shows `canvas`; `caption` is the same in words, for panels that write text themselves.
     fn show(&mut self, canvas: &RgbImage, caption: &Caption) -> Result<(), error::DisplayError>;

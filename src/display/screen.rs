@@ -8,6 +8,7 @@ use embedded_graphics::{
 use image::{Rgb, RgbImage};
 
 use super::{
+    Drawing,
     canvas::{fill, fill_rounded},
     caption::{Caption, Certainty, percent},
     layout::{Arrangement, Layout},
@@ -15,29 +16,47 @@ use super::{
     text::{Style, Weight},
 };
 
+/// What the screen puts first; a button leafs through these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// The picture with its label.
+    #[default]
+    Picture,
+    /// The label alone, as large as it goes.
+    Label,
+    /// Camera, model and figures.
+    Details,
+}
+
+impl Page {
+    /// The page after this one.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Picture => Self::Label,
+            Self::Label => Self::Details,
+            Self::Details => Self::Picture,
+        }
+    }
+}
+
 /// What the screen shows.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    /// The camera's picture, of any size.
-    pub picture: &'a RgbImage,
+    /// The camera's newest picture, of any size; `None` before the first.
+    pub picture: Option<&'a RgbImage>,
     /// What is said about it.
     pub caption: &'a Caption,
+    /// What is put first.
+    pub page: Page,
 }
 
-/// Draws the whole screen on a canvas of `size` (width, height) pixels.
-pub fn draw(view: &View, size: (u32, u32)) -> RgbImage {
-    draw_arranged(view, size, false)
-}
-
-/// Draws the picture alone, for a panel that writes the words itself.
-pub fn draw_picture(view: &View, size: (u32, u32)) -> RgbImage {
-    draw_arranged(view, size, true)
-}
-
-fn draw_arranged(view: &View, (width, height): (u32, u32), bare: bool) -> RgbImage {
+/// Draws what a panel wants on a canvas of `size` (width, height) pixels.
+pub fn draw(view: &View, (width, height): (u32, u32), drawing: Drawing) -> RgbImage {
     let mut canvas = RgbImage::from_pixel(width, height, palette::BACKDROP);
-    let layout = Layout::new(width, height, bare);
-    picture::place(&mut canvas, layout.picture, view.picture);
+    let layout = Layout::new(width, height, drawing == Drawing::Picture);
+    if let Some(picture) = view.picture {
+        picture::place(&mut canvas, layout.picture, picture);
+    }
     fill(&mut canvas, layout.words, palette::SURFACE);
     let mut words = Words { canvas: &mut canvas, area: layout.words, caption: view.caption };
     match layout.arrangement {

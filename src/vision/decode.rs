@@ -8,7 +8,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use super::frame::{Frame, MAX_SIDE, PixelFormat};
-use super::{jpeg, mjpeg, packed};
+use super::{jpeg, mjpeg, packed, yuv};
 
 /// Most memory that the pixels of one picture may take, in bytes: what a board can spare.
 const MAX_DECODED_BYTES: u64 = 256 << 20;
@@ -66,7 +66,9 @@ pub fn frame_to_rgb(frame: &Frame) -> Result<RgbImage, DecodeError> {
     let Frame { bytes, width, height, stride, .. } = frame;
     let picture = match frame.format {
         PixelFormat::Rgb => packed::rgb_rows(bytes, *width, *height, *stride),
-        PixelFormat::Yuyv => packed::yuyv_rows(bytes, *width, *height, *stride),
+        PixelFormat::Grey | PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::Nv12 | PixelFormat::Yu12 => {
+            yuv::to_rgb(frame)
+        }
         PixelFormat::Mjpg => decode(&mjpeg::with_huffman_tables(bytes)),
     };
     picture.map_err(|reason| {

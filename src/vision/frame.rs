@@ -8,12 +8,49 @@ pub const MAX_SIDE: u32 = 32_768;
 /// How the bytes of a [`Frame`] are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PixelFormat {
-    /// Red, green and blue bytes, rows tightly packed.
+    /// Red, green and blue bytes (V4L2's `RGB3`).
     Rgb,
+    /// One byte a pixel, luma alone.
+    Grey,
     /// `Y0 U Y1 V` for each two pixels (YUV 4:2:2).
     Yuyv,
+    /// `U Y0 V Y1` for each two pixels (YUV 4:2:2).
+    Uyvy,
+    /// A plane of luma, then one of `U V` pairs with half the rows (YUV 4:2:0).
+    Nv12,
+    /// A plane of luma, then U, then V, each with half the rows of half the bytes (YUV 4:2:0, also called I420).
+    Yu12,
     /// One JPEG picture, as webcams send it: the Huffman tables may be missing.
     Mjpg,
+}
+
+/// Weights of the colours in luma.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matrix {
+    /// ITU-R BT.601, which webcams use.
+    #[default]
+    Bt601,
+    /// ITU-R BT.709, for high definition.
+    Bt709,
+}
+
+/// Values between which luma and chroma lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Range {
+    /// Luma 16 to 235, chroma 16 to 240.
+    #[default]
+    Limited,
+    /// 0 to 255.
+    Full,
+}
+
+/// How luma and chroma stand for colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct YuvColour {
+    /// Weights of the colours in luma.
+    pub matrix: Matrix,
+    /// Values between which luma and chroma lie.
+    pub range: Range,
 }
 
 /// One picture as the camera delivered it.
@@ -21,11 +58,13 @@ pub enum PixelFormat {
 pub struct Frame {
     /// How `bytes` is laid out.
     pub format: PixelFormat,
+    /// What luma and chroma mean; of no concern for RGB and JPEG.
+    pub colour: YuvColour,
     /// Columns.
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Bytes from the start of a row to the start of the next; 0 for compressed formats.
+    /// Bytes from the start of a row to the start of the next, in the first plane; 0 for compressed formats.
     pub stride: usize,
     /// The pixels.
     pub bytes: Vec<u8>,

@@ -10,3 +10,4 @@ pub mod packed;
 pub mod pictures;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod yuv;

@@ -18,7 +18,7 @@ use super::modes::{self, Mode};
 use crate::camera::Camera;
 use crate::camera::error::CameraError;
 use crate::camera::spec::{Encoding, V4l2Request};
-use crate::vision::frame::{Frame, PixelFormat};
+use crate::vision::frame::{Frame, PixelFormat, YuvColour};
 
 /// Buffers that the driver fills in turn.
 const BUFFERS: u32 = 4;
@@ -113,6 +113,7 @@ impl V4l2Camera {
         let captured_at = Instant::now();
         let damaged = meta.flags.contains(Flags::ERROR);
         let frame = self.layout.whole_frame(buffer, meta.bytesused, damaged).map(|bytes| Frame {
+            colour: YuvColour::default(),
             format: match self.layout.encoding {
                 Encoding::Mjpg => PixelFormat::Mjpg,
                 Encoding::Yuyv => PixelFormat::Yuyv,

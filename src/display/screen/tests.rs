@@ -12,14 +12,14 @@ fn caption(label: &str, confidence: f32) -> Caption {
         certainty: Certainty::of(confidence, true),
         fps: Some(7.5),
         model: "vgg16-slim cats-dogs".into(),
-        hint: String::new(),
         note: "dog.jpg".into(),
         classes: vec![(label.into(), confidence), ("another".into(), 1.0 - confidence)],
+        ..Caption::default()
     }
 }
 
 fn drawn(picture: &RgbImage, caption: &Caption, size: (u32, u32)) -> RgbImage {
-    draw(&View { picture, caption }, size)
+    draw(&View { picture: Some(picture), caption, page: Page::Picture }, size, Drawing::Whole)
 }
 
 /// Pixels of one colour in the row that has most of them.
@@ -75,7 +75,8 @@ fn the_label_is_written_in_the_colour_of_its_certainty() {
 #[test]
 fn a_panel_with_its_own_text_gets_the_picture_alone() {
     let picture = RgbImage::from_pixel(8, 6, Rgb([9, 200, 30]));
-    let canvas = draw_picture(&View { picture: &picture, caption: &caption("cat", 0.9) }, (80, 60));
+    let view = View { picture: Some(&picture), caption: &caption("cat", 0.9), page: Page::Picture };
+    let canvas = draw(&view, (80, 60), Drawing::Picture);
     assert!(canvas.pixels().all(|pixel| pixel.0 == [9, 200, 30]));
 }
 

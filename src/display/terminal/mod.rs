@@ -12,7 +12,7 @@ use std::{
 
 use image::RgbImage;
 
-use super::{Panel, caption::Caption, error::DisplayError};
+use super::{Drawing, Panel, caption::Caption, error::DisplayError};
 use cells::{Cell, Grid};
 use colours::Colours;
 use session::Session;
@@ -59,8 +59,8 @@ impl Panel for TerminalPanel {
         (columns.into(), u32::from(rows - caption_rows::count(rows)) * 2)
     }
 
-    fn shows_text(&self) -> bool {
-        true
+    fn drawing(&self) -> Drawing {
+        Drawing::Picture
     }
 
     fn show(&mut self, canvas: &RgbImage, caption: &Caption) -> Result<(), DisplayError> {

@@ -12,10 +12,13 @@ use std::{
 
 use super::*;
 use crate::{
-    display::caption::{Caption, Certainty},
+    display::{
+        Drawing,
+        caption::{Caption, Certainty},
+    },
     model::metadata::Fit,
     runtime::publish::Format,
-    vision::frame::{Frame, PixelFormat},
+    vision::frame::{Frame, PixelFormat, YuvColour},
 };
 
 /// How long to wait for what must happen; only a failing test waits that long.
@@ -29,6 +32,7 @@ fn expect<T>(receiver: &Receiver<T>) -> T {
 fn frame(shade: u8, name: &str) -> Frame {
     Frame {
         format: PixelFormat::Rgb,
+        colour: YuvColour::default(),
         width: 4,
         height: 4,
         stride: 12,
@@ -109,8 +113,8 @@ impl Panel for FakePanel {
         (4, 4)
     }
 
-    fn shows_text(&self) -> bool {
-        true
+    fn drawing(&self) -> Drawing {
+        Drawing::Picture
     }
 
     fn show(&mut self, canvas: &RgbImage, caption: &Caption) -> Result<(), DisplayError> {

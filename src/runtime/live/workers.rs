@@ -64,8 +64,8 @@ pub fn draw(mut panel: Box<dyn Panel>, shared: &Shared, index: usize) -> Result<
         // The inference thread tells about pictures that cannot be read.
         let Ok(picture) = scene.shot.picture() else { continue };
         let caption = shared.caption(&scene);
-        let view = screen::View { picture, caption: &caption };
-        let canvas = if panel.shows_text() { screen::draw_picture(&view, size) } else { screen::draw(&view, size) };
+        let view = screen::View { picture: Some(picture), caption: &caption, page: screen::Page::Picture };
+        let canvas = screen::draw(&view, size, panel.drawing());
         panel.show(&canvas, &caption)?;
         if !shared.every_frame_counts {
             thread::sleep(FRAME_TIME.saturating_sub(started.elapsed()));

@@ -6,6 +6,7 @@ use image::Rgb;
 use proptest::prelude::*;
 
 use super::*;
+use crate::vision::frame::YuvColour;
 use crate::vision::samples;
 
 const FORMATS: [ImageFormat; 5] =
@@ -182,6 +183,7 @@ fn a_missing_file_is_named() {
 fn frames_of_each_format_become_pictures() {
     let frame = |format, width, height, stride, bytes| Frame {
         format,
+        colour: YuvColour::default(),
         width,
         height,
         stride,
