@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::holder::holder;
 use crate::vision::pictures::PicturesError;
 
 /// Why a camera could not be opened or gave no frame.
@@ -25,8 +26,8 @@ pub enum CameraError {
     #[error("no permission for {device}: run `sudo usermod -aG video $USER`, then log out and in again")]
     Permission { device: PathBuf },
     /// Another program has the device.
-    #[error("{device} is in use by another program: close that program (`fuser -v {device}` names it)")]
-    Busy { device: PathBuf },
+    #[error("{device} is in use by {}: close that program", holder.as_deref().unwrap_or("another program (`sudo fuser -v` names it)"))]
+    Busy { device: PathBuf, holder: Option<String> },
     /// The device has gone away.
     #[error("{device} was unplugged, or its driver stopped: check the cable and the power supply, plug it in again")]
     Unplugged { device: PathBuf },
@@ -42,7 +43,7 @@ pub enum CameraError {
     )]
     Bandwidth { device: PathBuf },
     /// No frame came in time.
-    #[error("{device} gave no frame for {} s: check the cable and the power supply, or ask for another size or format", waited.as_secs())]
+    #[error("{device} gave no frame for {} s: check the cable and the power supply, or ask for another size or format", waited.as_secs_f32())]
     Timeout { device: PathBuf, waited: Duration },
     /// Frames came, but none was whole.
     #[error(
@@ -55,9 +56,26 @@ pub enum CameraError {
 }
 
 impl CameraError {
-    /// Says whether the camera may still give frames if it is asked again.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Timeout { .. } | Self::Damaged { .. })
+    /// The cause in a few words, for a screen that says by itself that the camera is lost.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Spec { .. } => "no such kind of camera".into(),
+            Self::Pictures(_) | Self::NoReadablePicture { .. } => "no pictures".into(),
+            Self::Missing { .. } => "not plugged in".into(),
+            Self::Permission { .. } => "no permission".into(),
+            Self::Busy { holder: Some(holder), .. } => format!("in use by {holder}"),
+            Self::Busy { holder: None, .. } => "in use by another program".into(),
+            Self::Unplugged { .. } => "unplugged".into(),
+            Self::NotACamera { .. } => "another device is in its place".into(),
+            Self::NoSuchMode { .. } => "it does not offer this format and size".into(),
+            Self::Bandwidth { .. } => "no room on the USB bus".into(),
+            Self::Timeout { waited, .. } => format!("no picture for {} s", waited.as_secs_f32().ceil()),
+            Self::Damaged { .. } => "damaged pictures".into(),
+            Self::Driver { doing, source, .. } => match source.raw_os_error() {
+                Some(libc::EIO) => "the driver reports an error (EIO)".into(),
+                _ => format!("cannot {doing} it: {source}"),
+            },
+        }
     }
 
     /// Explains the error of a system call on `device`; `doing` is a verb phrase such as `open`.
@@ -66,7 +84,10 @@ impl CameraError {
         match source.raw_os_error() {
             Some(libc::ENOENT) => Self::Missing { device },
             Some(libc::EACCES | libc::EPERM) => Self::Permission { device },
-            Some(libc::EBUSY) => Self::Busy { device },
+            Some(libc::EBUSY) => {
+                let holder = holder(&device);
+                Self::Busy { device, holder }
+            }
             Some(libc::ENODEV | libc::ENXIO) => Self::Unplugged { device },
             Some(libc::ENOSPC) => Self::Bandwidth { device },
             Some(libc::ENOTTY) => Self::NotACamera { device, reason: "it is no video device".into() },
@@ -85,7 +106,7 @@ mod tests {
             (libc::ENOENT, "there is no /dev/video3: plug"),
             (libc::EACCES, "sudo usermod -aG video"),
             (libc::EPERM, "sudo usermod -aG video"),
-            (libc::EBUSY, "fuser -v /dev/video3"),
+            (libc::EBUSY, "in use by another program (`sudo fuser -v` names it): close"),
             (libc::ENODEV, "/dev/video3 was unplugged"),
             (libc::ENXIO, "/dev/video3 was unplugged"),
             (libc::ENOSPC, "format=MJPG"),
@@ -96,14 +117,21 @@ mod tests {
                 CameraError::from_system(Path::new("/dev/video3"), "start", io::Error::from_raw_os_error(errno));
             let message = error.to_string();
             assert!(message.contains(advice) && !message.contains('\n'), "{errno}: {message}");
-            assert!(!error.is_temporary());
+            assert!(error.in_short().len() < 50, "{}", error.in_short());
         }
     }
 
     #[test]
-    fn a_camera_that_is_only_late_may_be_asked_again() {
-        let late = CameraError::Timeout { device: "/dev/video0".into(), waited: Duration::from_secs(3) };
-        assert!(late.is_temporary());
-        assert!(late.to_string().starts_with("/dev/video0 gave no frame for 3 s: "));
+    fn a_late_camera_says_how_late() {
+        let late = CameraError::Timeout { device: "/dev/video0".into(), waited: Duration::from_millis(2500) };
+        assert!(late.to_string().starts_with("/dev/video0 gave no frame for 2.5 s: "), "{late}");
+        assert_eq!(late.in_short(), "no picture for 3 s");
+    }
+
+    #[test]
+    fn the_program_that_has_the_camera_is_named() {
+        let busy = CameraError::Busy { device: "/dev/video0".into(), holder: Some("cheese (process 77)".into()) };
+        assert_eq!(busy.to_string(), "/dev/video0 is in use by cheese (process 77): close that program");
+        assert_eq!(busy.in_short(), "in use by cheese (process 77)");
     }
 }

@@ -5,31 +5,25 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::CameraError;
+use crate::vision::frame::PixelFormat;
 
 /// What can be written for SPEC, for messages.
 const KINDS: &str =
     "write /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, files:PICTURE-OR-FOLDER?hold=2.5 or demo";
-
-/// How a V4L2 camera puts its pictures into bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// Motion JPEG, also under the name `JPEG`.
-    Mjpg,
-    /// YUV 4:2:2, uncompressed.
-    Yuyv,
-}
 
 /// What is asked of a V4L2 camera; what is `None` may be chosen freely.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct V4l2Request {
     /// The device node, such as `/dev/video0`.
     pub device: PathBuf,
-    /// How the pictures are to be encoded.
-    pub encoding: Option<Encoding>,
+    /// How the pictures are to be laid out.
+    pub format: Option<PixelFormat>,
     /// Width and height in pixels.
     pub size: Option<(u32, u32)>,
     /// Frames a second.
     pub fps: Option<u32>,
+    /// Time without a frame after which the camera counts as lost.
+    pub timeout: Option<Duration>,
 }
 
 /// How still pictures become a stream of frames; what is `None` depends on who looks.
@@ -104,23 +98,39 @@ fn v4l2_options(device: PathBuf, options: &[(&str, &str)]) -> Result<V4l2Request
     let mut request = V4l2Request { device, ..V4l2Request::default() };
     for &(key, value) in options {
         match key {
-            "format" => request.encoding = Some(encoding(value)?),
+            "format" => request.format = Some(pixel_format(value)?),
             "size" => request.size = Some(size(value)?),
             "fps" => match value.parse() {
                 Ok(fps @ 1..=1000) => request.fps = Some(fps),
                 _ => return Err(format!("fps={value} is not a whole number between 1 and 1000")),
             },
-            _ => return Err(format!("{key:?} is not an option of a V4L2 camera; those are format, size and fps")),
+            "timeout" => match value.parse() {
+                Ok(seconds) if (0.1..=3600.0).contains(&seconds) => {
+                    request.timeout = Some(Duration::from_secs_f64(seconds));
+                }
+                _ => return Err(format!("timeout={value} is not a number of seconds between 0.1 and 3600")),
+            },
+            _ => {
+                return Err(format!(
+                    "{key:?} is not an option of a V4L2 camera; those are format, size, fps and timeout"
+                ));
+            }
         }
     }
     Ok(request)
 }
 
-fn encoding(value: &str) -> Result<Encoding, String> {
+/// A format by the name that V4L2 gives it, or by another common one.
+fn pixel_format(value: &str) -> Result<PixelFormat, String> {
     match value.to_ascii_uppercase().as_str() {
-        "MJPG" | "MJPEG" | "JPEG" => Ok(Encoding::Mjpg),
-        "YUYV" | "YUY2" => Ok(Encoding::Yuyv),
-        _ => Err(format!("format={value} is neither MJPG nor YUYV")),
+        "MJPG" | "MJPEG" | "JPEG" => Ok(PixelFormat::Mjpg),
+        "YUYV" | "YUY2" => Ok(PixelFormat::Yuyv),
+        "UYVY" => Ok(PixelFormat::Uyvy),
+        "NV12" => Ok(PixelFormat::Nv12),
+        "YU12" | "I420" | "YUV420" => Ok(PixelFormat::Yu12),
+        "RGB3" | "RGB24" => Ok(PixelFormat::Rgb),
+        "GREY" | "GRAY" | "Y800" => Ok(PixelFormat::Grey),
+        _ => Err(format!("format={value} is none of MJPG, YUYV, UYVY, NV12, YU12, RGB3 and GREY")),
     }
 }
 

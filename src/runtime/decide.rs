@@ -90,6 +90,11 @@ impl Decider {
         decision
     }
 
+    /// Starts anew: what was seen does not count any more.
+    pub fn forget(&mut self) {
+        self.past = None;
+    }
+
     fn weight_of_new(&self, elapsed: Duration) -> f32 {
         let time_constant = self.smoothing.time_constant.as_secs_f32();
         if time_constant == 0.0 { 1.0 } else { 1.0 - (-elapsed.as_secs_f32() / time_constant).exp() }

@@ -9,14 +9,15 @@ use anyhow::{Context, ensure};
 
 use super::{
     decide::Smoothing,
-    live::{self, Options, Summary},
+    live::{Display, OpenPanel, Options, Stage, Summary},
     publish::{Format, Publisher},
     signals,
 };
 use crate::{
-    camera::source::{self, Audience, DefaultCamera},
-    display::{Panel, panel},
+    camera::source::{self, Audience, DefaultSource},
+    display::panel::{self, DisplayError},
     engine::{classifier::Classifier, open::Settings},
+    message::one_line,
 };
 
 /// What the user asked for.
@@ -52,39 +53,52 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         !(on_terminal && wishes.json),
         "--json and the display `terminal` both write to standard output; leave one of them out"
     );
-    let classifier = open_model(wishes.model.as_deref(), wishes.settings)?;
-    // With a display somebody looks at still pictures; without one their results are what counts.
-    let watched = specs.iter().any(|spec| spec != "none");
-    let audience = if watched { Audience::Eyes } else { Audience::Results };
-    let (camera, hint) = match &wishes.camera {
-        Some(spec) => (source::open_for(spec, audience)?, ""),
-        None => {
-            let DefaultCamera { camera, sentence, hint } = source::open_default(audience);
-            eprintln!("{sentence}");
-            (camera, hint)
-        }
-    };
-    let hint = if hint.is_empty() { "Ctrl-C ends".into() } else { hint.into() };
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
-    let panels = specs.iter().map(|spec| panel::open(spec)).collect::<Result<Vec<Box<dyn Panel>>, _>>()?;
+    let displays = specs.iter().map(|spec| open_display(spec)).collect::<Result<Vec<_>, _>>()?;
     if on_terminal && stderr().is_terminal() {
         // Messages would be written across the picture.
         log::set_max_level(log::LevelFilter::Off);
     }
+    let stage = Stage::open(displays, "opening the model", stop);
+    let classifier =
+        open_model(wishes.model.as_deref(), wishes.settings).inspect_err(|error| stage.fail_model(&one_line(error)))?;
+    stage.starting("opening the camera");
+    // With a display somebody looks at still pictures; without one their results are what counts.
+    let watched = specs.iter().any(|spec| spec != "none");
+    let audience = if watched { Audience::Eyes } else { Audience::Results };
+    let (source, hint) = match &wishes.camera {
+        Some(spec) => (source::open(spec, audience).inspect_err(|error| stage.fail_camera(error))?, ""),
+        None => {
+            let DefaultSource { source, sentence, hint } = source::open_default(audience);
+            if !on_terminal {
+                eprintln!("{sentence}");
+            }
+            (source, hint)
+        }
+    };
+    let hint = if hint.is_empty() { "Ctrl-C ends".into() } else { hint.into() };
     let format = if wishes.json { Format::Json } else { Format::Text };
     let publisher = (!on_terminal).then(|| Publisher::new(format, Box::new(stdout())));
     log::info!("{} runs as {}", classifier.metadata().name, classifier.form());
-    Ok(live::run(Options {
-        camera,
-        panels,
+    Ok(stage.run(Options {
+        source,
         metadata: classifier.metadata().clone(),
         hint,
         classify: |picture: &image::RgbImage| classifier.classify(picture),
         smoothing: Smoothing::default(),
         frames: wishes.frames,
         publisher,
-        stop,
     })?)
+}
+
+/// Opens the display that `spec` names, in a way that it can be opened again.
+fn open_display(spec: &str) -> Result<Display, DisplayError> {
+    let panel = panel::open(spec)?;
+    let owned = spec.to_owned();
+    // A terminal that has gone does not come back; beside it and files somebody reads what the program says.
+    let is_device = !matches!(spec, "terminal" | "none") && !spec.starts_with("png:");
+    let reopen: Option<OpenPanel> = (spec != "terminal").then(|| Box::new(move || panel::open(&owned)) as OpenPanel);
+    Ok(Display { name: panel.describe(), panel, reopen, stands_alone: is_device })
 }
 
 /// The displays asked for; without a wish, the terminal if results do not go there as text.

@@ -7,16 +7,25 @@
 //!
 //! Of a live camera every step takes the newest frame and skips what it had no time for. Where each picture comes
 //! only once, every step waits for the next instead, so that none is left out.
+//!
+//! A camera or a display that fails is opened again until it comes back; meanwhile the rest goes on, and every display says
+//! what is missing.
 
+mod capture;
+mod draw;
 mod inference;
 mod scene;
+mod shared;
 mod supervise;
-mod workers;
 
 use std::{
     io, panic,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
+    time::{Duration, Instant},
 };
 
 use image::RgbImage;
@@ -27,22 +36,27 @@ use super::{
     rate::Rate,
 };
 use crate::{
-    camera::{Camera, error::CameraError},
-    display::{Panel, panel::DisplayError},
+    camera::{error::CameraError, source::Source},
+    display::panel::DisplayError,
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
 };
+use capture::capture;
+use draw::draw;
+pub use draw::{Display, OpenPanel};
 use inference::Inference;
-use scene::Shared;
-use supervise::{start, supervise};
-use workers::{capture, draw};
+use shared::{Shared, Words};
+use supervise::{Drawing, finish, start, supervise};
+
+/// How long a display that nobody can look behind shows why the run could not begin.
+const LINGER: Duration = Duration::from_secs(5);
+/// How often a wish to stop is looked for meanwhile.
+const STOP_POLL: Duration = Duration::from_millis(20);
 
 /// What the live loop works with.
 pub struct Options<F> {
     /// Where frames come from.
-    pub camera: Box<dyn Camera>,
-    /// Where they are shown; may be empty.
-    pub panels: Vec<Box<dyn Panel>>,
+    pub source: Source,
     /// Classifies one picture.
     pub classify: F,
     /// What the model says about itself.
@@ -55,8 +69,6 @@ pub struct Options<F> {
     pub frames: Option<u64>,
     /// Where results are written, if anywhere.
     pub publisher: Option<Publisher>,
-    /// Ends the run once it is set.
-    pub stop: Arc<AtomicBool>,
 }
 
 /// What a run did.
@@ -92,53 +104,102 @@ pub enum RunError {
     Publish(#[source] io::Error),
 }
 
-/// Runs until the source ends, enough results are there, or `stop` is set. Errs when the camera, the model, the
-/// output or the last display fails; everything is closed by then.
-pub fn run<F>(options: Options<F>) -> Result<Summary, RunError>
-where
-    F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
-{
-    let Options { camera, panels, classify, metadata, hint, smoothing, frames, publisher, stop } = options;
-    let shared = Arc::new(Shared::new(camera.as_ref(), &metadata, hint, panels.len()));
-    let supervisor = thread::current();
+/// The displays of a run, which draw from its beginning: while the model and the camera are being opened, too.
+pub struct Stage {
+    shared: Arc<Shared>,
+    drawing: Vec<Drawing>,
+    stop: Arc<AtomicBool>,
+    stands_alone: bool,
+}
 
-    let drawing: Vec<_> = panels
-        .into_iter()
-        .enumerate()
-        .map(|(index, panel)| {
+impl Stage {
+    /// Begins to draw on `displays`, which may be none, that the run is starting and what is being done. `stop` ends the run once
+    /// it is set.
+    pub fn open(displays: Vec<Display>, doing: &str, stop: Arc<AtomicBool>) -> Self {
+        let shared = Arc::new(Shared::new(displays.len(), doing));
+        let supervisor = thread::current();
+        let stands_alone = displays.iter().any(|display| display.stands_alone);
+        let drawing = displays.into_iter().enumerate().map(|(index, display)| {
             let shared = Arc::clone(&shared);
-            let name = panel.describe();
-            (name, start(&supervisor, move || draw(panel, &shared, index)))
-        })
-        .collect();
-    let capturing = {
-        let shared = Arc::clone(&shared);
-        start(&supervisor, move || capture(camera, &shared))
-    };
-
-    thread::scope(|scope| {
-        let inference = Inference {
-            classify,
-            decider: Decider::new(smoothing, metadata.unknown_threshold),
-            metadata: &metadata,
-            publisher,
-            limit: frames,
-            rate: Rate::default(),
-            summary: Summary::default(),
-        };
-        let (shared, supervisor) = (&*shared, &supervisor);
-        let inferring = scope.spawn(move || {
-            let result = inference.run(shared);
-            supervisor.unpark();
-            result
+            (display.name.clone(), start(&supervisor, move || draw(display, &shared, index)))
         });
-        let failure = supervise(shared, capturing, drawing, &stop, || inferring.is_finished());
-        let result = inferring.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
-        match failure {
-            Some(error) => Err(error),
-            None => result,
+        Self { drawing: drawing.collect(), shared, stop, stands_alone }
+    }
+
+    /// Says what is being done next while the run is starting.
+    pub fn starting(&self, doing: &str) {
+        self.shared.starting(doing);
+    }
+
+    /// Shows for some seconds that the model could not be opened, on displays beside which nobody sees a message.
+    pub fn fail_model(&self, cause: &str) {
+        self.shared.fail_model(cause);
+        self.linger();
+    }
+
+    /// Shows for some seconds that the camera could not be opened, on displays beside which nobody sees a message.
+    pub fn fail_camera(&self, error: &CameraError) {
+        self.shared.lose_camera(&error.in_short());
+        self.linger();
+    }
+
+    fn linger(&self) {
+        let end = Instant::now() + LINGER;
+        while self.stands_alone && Instant::now() < end && !self.stop.load(Ordering::SeqCst) {
+            thread::sleep(STOP_POLL);
         }
-    })
+    }
+
+    /// Runs until the source ends, enough results are there, or `stop` is set. Errs when a camera that cannot be opened again, the
+    /// model, the output or the last display fails; everything is closed by then.
+    pub fn run<F>(mut self, options: Options<F>) -> Result<Summary, RunError>
+    where
+        F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
+    {
+        let Options { source, classify, metadata, hint, smoothing, frames, publisher } = options;
+        let supervisor = thread::current();
+        let words = Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint };
+        self.shared.begin(source.camera.as_ref(), words, publisher);
+        let capturing = {
+            let shared = Arc::clone(&self.shared);
+            start(&supervisor, move || capture(source, &shared))
+        };
+        let drawing = std::mem::take(&mut self.drawing);
+        let linger = if self.stands_alone { LINGER } else { Duration::ZERO };
+        thread::scope(|scope| {
+            let inference = Inference {
+                classify,
+                decider: Decider::new(smoothing, metadata.unknown_threshold),
+                metadata: &metadata,
+                limit: frames,
+                linger,
+                session: 0,
+                rate: Rate::default(),
+                summary: Summary::default(),
+            };
+            let (shared, supervisor) = (&*self.shared, &supervisor);
+            let inferring = scope.spawn(move || {
+                let result = inference.run(shared);
+                supervisor.unpark();
+                result
+            });
+            let failure = supervise(shared, capturing, drawing, &self.stop, || inferring.is_finished());
+            let result = inferring.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+            match failure {
+                Some(error) => Err(error),
+                None => result,
+            }
+        })
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.shared.close();
+        if let Some(error) = finish(None, std::mem::take(&mut self.drawing)) {
+            log::error!("{error}");
+        }
+    }
 }
 
 #[cfg(test)]

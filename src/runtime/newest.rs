@@ -1,6 +1,9 @@
 //! A place for one item between two threads, where the newest wins.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 /// Hands items from one thread to another; an item that nobody has taken is replaced by the next.
 #[derive(Debug)]
@@ -14,6 +17,17 @@ struct State<T> {
     item: Option<T>,
     closed: bool,
     replaced: u64,
+}
+
+/// What came of waiting for an item.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken<T> {
+    /// The item.
+    Item(T),
+    /// Time has run out.
+    Nothing,
+    /// There will be no more.
+    Closed,
 }
 
 impl<T> Default for Newest<T> {
@@ -59,6 +73,33 @@ impl<T> Newest<T> {
         let item = state.item.take();
         self.changed.notify_all();
         item
+    }
+
+    /// Waits for an item until `deadline`.
+    pub fn take_until(&self, deadline: Instant) -> Taken<T> {
+        let mut state = self.lock();
+        while state.item.is_none() && !state.closed {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Taken::Nothing;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let item = state.item.take();
+        self.changed.notify_all();
+        item.map_or(Taken::Closed, Taken::Item)
+    }
+
+    /// Waits for the closing until `deadline`; says whether it has come.
+    pub fn closed_by(&self, deadline: Instant) -> bool {
+        let mut state = self.lock();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if state.closed || left.is_zero() {
+                return state.closed;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Takes no more items, and wakes everyone who waits; an item that is there can still be taken.
@@ -129,6 +170,20 @@ mod tests {
             consumer.join().expect("the consumer does not panic")
         });
         assert_eq!(taken, (0..1000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn waiting_ends_with_an_item_with_time_or_with_closing() {
+        let place = Newest::default();
+        let soon = || Instant::now() + std::time::Duration::from_millis(20);
+        assert_eq!(place.take_until(soon()), Taken::Nothing);
+        place.put(1);
+        assert_eq!(place.take_until(Instant::now()), Taken::Item(1));
+        assert!(!place.closed_by(soon()));
+        place.put(2);
+        place.close();
+        assert_eq!((place.take_until(soon()), place.take_until(soon())), (Taken::Item(2), Taken::Closed));
+        assert!(place.closed_by(soon()));
     }
 
     #[test]

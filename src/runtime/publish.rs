@@ -3,13 +3,16 @@
 use std::{
     io::{self, Write},
     ops::ControlFlow,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::decide::Decision;
-use crate::display::caption::percent;
+use crate::{
+    camera::Losses,
+    display::caption::{State, percent},
+};
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +46,21 @@ pub struct Report<'a> {
     pub decision: &'a Decision,
     /// Time that the classification took.
     pub latency: Duration,
+    /// Time from the capture of the picture to its label.
+    pub capture_to_label: Duration,
+    /// Frames that the camera lost so far.
+    pub losses: Losses,
     /// Results per second.
     pub fps: f32,
+}
+
+/// A change of how the run stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// What the camera says it is.
+    pub camera: &'a str,
+    /// How the run stands from now on.
+    pub state: &'a State,
 }
 
 /// Writes results to one output.
@@ -66,6 +82,19 @@ impl Publisher {
             Format::Json => serde_json::to_string(&JsonLine::from(report))?,
         };
         line.push('\n');
+        self.write(&line)
+    }
+
+    /// Writes a change as a line for programs; people read it in the log.
+    pub fn publish_change(&mut self, change: &Change) -> io::Result<ControlFlow<()>> {
+        match self.format {
+            Format::Text => Ok(ControlFlow::Continue(())),
+            Format::Json => self.write(&format!("{}\n", serde_json::to_string(&JsonChange::from(change))?)),
+        }
+    }
+
+    /// Writes a line; breaks off when the reader has gone.
+    fn write(&mut self, line: &str) -> io::Result<ControlFlow<()>> {
         match self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()) {
             Ok(()) => Ok(ControlFlow::Continue(())),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
@@ -97,7 +126,38 @@ struct JsonLine<'a> {
     #[serde(serialize_with = "as_object")]
     probabilities: Vec<(&'a str, f32)>,
     latency_ms: f64,
+    capture_to_label_ms: f64,
     fps: f32,
+    damaged: u64,
+    missed: u64,
+    at_ms: u64,
+}
+
+#[derive(Serialize)]
+struct JsonChange<'a> {
+    camera: &'a str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    at_ms: u64,
+}
+
+impl<'a> From<&Change<'a>> for JsonChange<'a> {
+    fn from(change: &Change<'a>) -> Self {
+        let (state, cause) = match change.state {
+            State::Starting => ("starting", None),
+            State::Live => ("live", None),
+            State::CameraLost { cause, .. } => ("camera lost", Some(cause.as_str())),
+            State::ModelFailed { cause } => ("model failed", Some(cause.as_str())),
+        };
+        Self { camera: change.camera, state, cause, at_ms: at_ms() }
+    }
+}
+
+/// Milliseconds since the beginning of 1970, by the system's clock.
+fn at_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl<'a> From<&Report<'a>> for JsonLine<'a> {
@@ -110,7 +170,11 @@ impl<'a> From<&Report<'a>> for JsonLine<'a> {
             confidence: report.decision.confidence,
             probabilities: names.zip(report.decision.probabilities.iter().copied()).collect(),
             latency_ms: milliseconds(report.latency),
+            capture_to_label_ms: milliseconds(report.capture_to_label),
             fps: report.fps,
+            damaged: report.losses.damaged,
+            missed: report.losses.missed,
+            at_ms: at_ms(),
         }
     }
 }
@@ -160,6 +224,8 @@ mod tests {
             labels: &["zebra \"z\"".into(), "ape".into()],
             decision: &decision,
             latency: Duration::from_micros(12_500),
+            capture_to_label: Duration::from_millis(40),
+            losses: Losses { damaged: 2, missed: 3 },
             fps: 9.5,
         };
         Publisher::new(format, out).publish(&report)
@@ -175,15 +241,37 @@ mod tests {
 
     #[test]
     fn writes_an_object_a_line_with_classes_in_their_order() {
+        let line = published(Format::Json, Origin::File("a.jpg".into()));
+        let (line, at) = line.rsplit_once(",\"at_ms\":").expect("the time comes last");
+        assert!(at.trim_end_matches("}\n").parse::<u64>().is_ok_and(|at| at > 1_700_000_000_000), "{at}");
         assert_eq!(
-            published(Format::Json, Origin::File("a.jpg".into())),
+            line,
             "{\"file\":\"a.jpg\",\"sequence\":7,\"label\":\"ape\",\"confidence\":0.75,\
-             \"probabilities\":{\"zebra \\\"z\\\"\":0.25,\"ape\":0.75},\"latency_ms\":12.5,\"fps\":9.5}\n"
+             \"probabilities\":{\"zebra \\\"z\\\"\":0.25,\"ape\":0.75},\"latency_ms\":12.5,\"capture_to_label_ms\":40.0,\"fps\":9.5,\
+             \"damaged\":2,\"missed\":3"
         );
         let line = published(Format::Json, Origin::Camera("/dev/video0".into()));
         let parsed: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
         assert_eq!(parsed["camera"], "/dev/video0");
         assert!(parsed.get("file").is_none());
+    }
+
+    #[test]
+    fn changes_are_told_to_programs() {
+        let told = |format, state| {
+            let output = Output::default();
+            let change = Change { camera: "/dev/video0", state: &state };
+            let flow = Publisher::new(format, Box::new(output.clone())).publish_change(&change);
+            assert_eq!(flow.ok(), Some(ControlFlow::Continue(())));
+            String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
+        };
+        let lost = State::CameraLost { cause: "unplugged".into(), since: Duration::ZERO };
+        let line: serde_json::Value = serde_json::from_str(&told(Format::Json, lost.clone())).unwrap();
+        assert_eq!((&line["state"], &line["cause"]), (&"camera lost".into(), &"unplugged".into()));
+        assert!(line["at_ms"].is_u64() && line["camera"] == "/dev/video0");
+        let line: serde_json::Value = serde_json::from_str(&told(Format::Json, State::Live)).unwrap();
+        assert!(line["state"] == "live" && line.get("cause").is_none());
+        assert_eq!(told(Format::Text, lost), "");
     }
 
     #[test]

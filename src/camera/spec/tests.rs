@@ -19,9 +19,15 @@ fn devices() {
     let plain = V4l2Request { device: "/dev/video0".into(), ..V4l2Request::default() };
     assert_eq!(parsed("/dev/video0"), CameraSpec::V4l2(plain.clone()));
     assert_eq!(parsed("v4l2:/dev/video0"), CameraSpec::V4l2(plain.clone()));
-    let full = V4l2Request { encoding: Some(Encoding::Mjpg), size: Some((640, 480)), fps: Some(30), ..plain.clone() };
-    assert_eq!(parsed("v4l2:/dev/video0?format=MJPG&size=640x480&fps=30"), CameraSpec::V4l2(full));
-    let yuyv = V4l2Request { encoding: Some(Encoding::Yuyv), device: "/dev/v4l/by-id/usb-cam".into(), ..plain };
+    let full = V4l2Request {
+        format: Some(PixelFormat::Mjpg),
+        size: Some((640, 480)),
+        fps: Some(30),
+        timeout: Some(Duration::from_millis(2500)),
+        ..plain.clone()
+    };
+    assert_eq!(parsed("v4l2:/dev/video0?format=MJPG&size=640x480&fps=30&timeout=2.5"), CameraSpec::V4l2(full));
+    let yuyv = V4l2Request { format: Some(PixelFormat::Yuyv), device: "/dev/v4l/by-id/usb-cam".into(), ..plain };
     assert_eq!(parsed("/dev/v4l/by-id/usb-cam?format=yuyv"), CameraSpec::V4l2(yuyv));
 }
 
@@ -53,7 +59,7 @@ fn refusals_say_what_can_be_written() {
     assert!(refusal("pictures/cat.jpg").contains("files:pictures/cat.jpg"));
     assert!(refusal("files:").contains("folder"));
     assert!(refusal("v4l2:0").contains("v4l2:/dev/video0"));
-    assert!(refusal("/dev/video0?colour=red").contains("format, size and fps"));
+    assert!(refusal("/dev/video0?colour=red").contains("format, size, fps and timeout"));
     assert!(refusal("demo?size=3x3").contains("fps, hold and loop"));
 }
 
@@ -66,6 +72,8 @@ fn options_out_of_range_are_refused() {
         "/dev/video0?size=-1x480",
         "/dev/video0?fps=0",
         "/dev/video0?fps=7.5",
+        "/dev/video0?timeout=0",
+        "/dev/video0?timeout=inf",
         "demo?fps=0",
         "demo?fps=NaN",
         "demo?hold=-1",

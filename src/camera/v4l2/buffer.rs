@@ -1,45 +1,92 @@
-//! Which bytes of a driver's buffer are a whole frame.
+//! Which bytes of a driver's buffer are a whole frame, and what they mean.
 
-use crate::camera::spec::Encoding;
+use v4l::v4l_sys::v4l2_pix_format;
+
+use crate::vision::frame::{Matrix, PixelFormat, Range, YuvColour};
 use crate::vision::jpeg;
 
 /// How the driver lays frames out in its buffers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
-    /// What the bytes mean.
-    pub encoding: Encoding,
+    /// How pixels are laid out.
+    pub format: PixelFormat,
+    /// What luma and chroma mean.
+    pub colour: YuvColour,
     /// Columns.
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Bytes from row to row; 0 where the driver leaves it open.
+    /// Bytes from row to row of the first plane; 0 where the driver leaves it open.
     pub stride: u32,
 }
 
 impl Layout {
-    /// Bytes from row to row of a [`Frame`](crate::vision::frame::Frame): 0 for compressed pictures.
-    pub fn row_bytes(&self) -> usize {
-        match self.encoding {
-            Encoding::Mjpg => 0,
-            Encoding::Yuyv => (self.stride as usize).max((self.width as usize).div_ceil(2).saturating_mul(4)),
-        }
+    /// The layout that the driver has set.
+    pub fn of(set: &v4l2_pix_format, format: PixelFormat) -> Self {
+        // SAFETY: both parts of the union are one number, and for these formats it is the encoding of luma and chroma.
+        let encoding = unsafe { set.__bindgen_anon_1.ycbcr_enc };
+        let colour = colour(set.colorspace, encoding, set.quantization);
+        Self { format, colour, width: set.width, height: set.height, stride: set.bytesperline }
     }
 
-    /// The part of `buffer` that the driver filled, if it is a whole frame.
-    ///
-    /// `bytes_used` and `damaged` are what the driver says about the buffer: how much it filled, and
-    /// whether it lost data on the way.
-    pub fn whole_frame<'a>(&self, buffer: &'a [u8], bytes_used: u32, damaged: bool) -> Option<&'a [u8]> {
-        let filled = &buffer[..buffer.len().min(bytes_used as usize)];
-        let whole = match self.encoding {
-            Encoding::Mjpg => filled.starts_with(&[0xFF, jpeg::SOI]) && jpeg::is_complete(filled),
-            Encoding::Yuyv => {
-                let needed = self.row_bytes().saturating_mul(self.height as usize);
-                !filled.is_empty() && filled.len() >= needed
-            }
+    /// Bytes from row to row of a [`Frame`](crate::vision::frame::Frame)'s first plane: 0 for compressed pictures.
+    pub fn row_bytes(&self) -> usize {
+        let width = self.width as usize;
+        let least = match self.format {
+            PixelFormat::Mjpg => return 0,
+            PixelFormat::Grey => width,
+            // Planes of chroma hold half as many columns, rounded up.
+            PixelFormat::Nv12 | PixelFormat::Yu12 => width.next_multiple_of(2),
+            PixelFormat::Yuyv | PixelFormat::Uyvy => width.next_multiple_of(2).saturating_mul(2),
+            PixelFormat::Rgb => width.saturating_mul(3),
         };
-        (whole && !damaged).then_some(filled)
+        (self.stride as usize).max(least)
     }
+
+    /// Bytes of a whole uncompressed frame.
+    fn frame_bytes(&self) -> usize {
+        let (rows, row_bytes) = (self.height as usize, self.row_bytes());
+        let chroma_rows = rows.div_ceil(2);
+        let chroma = match self.format {
+            PixelFormat::Nv12 => row_bytes.saturating_mul(chroma_rows),
+            PixelFormat::Yu12 => (row_bytes / 2).saturating_mul(2 * chroma_rows),
+            _ => 0,
+        };
+        row_bytes.saturating_mul(rows).saturating_add(chroma)
+    }
+
+    /// Cuts `filled`, what the driver has written, to the frame; `None` where it is not a whole one.
+    pub fn whole_frame<'a>(&self, filled: &'a [u8]) -> Option<&'a [u8]> {
+        match self.format {
+            PixelFormat::Mjpg => {
+                (filled.starts_with(&[0xFF, jpeg::SOI]) && jpeg::is_complete(filled)).then_some(filled)
+            }
+            _ => filled.get(..self.frame_bytes()).filter(|frame| !frame.is_empty()),
+        }
+    }
+}
+
+/// The meaning of luma and chroma, with the defaults that the kernel's documentation gives for each colour space.
+fn colour(space: u32, encoding: u32, quantization: u32) -> YuvColour {
+    use v4l::v4l_sys as v4l2;
+    let matrix = match encoding {
+        v4l2::v4l2_ycbcr_encoding_V4L2_YCBCR_ENC_DEFAULT => match space {
+            v4l2::v4l2_colorspace_V4L2_COLORSPACE_REC709 | v4l2::v4l2_colorspace_V4L2_COLORSPACE_DCI_P3 => {
+                Matrix::Bt709
+            }
+            _ => Matrix::Bt601,
+        },
+        v4l2::v4l2_ycbcr_encoding_V4L2_YCBCR_ENC_709 | v4l2::v4l2_ycbcr_encoding_V4L2_YCBCR_ENC_XV709 => Matrix::Bt709,
+        _ => Matrix::Bt601,
+    };
+    let range = match quantization {
+        v4l2::v4l2_quantization_V4L2_QUANTIZATION_FULL_RANGE => Range::Full,
+        v4l2::v4l2_quantization_V4L2_QUANTIZATION_DEFAULT if space == v4l2::v4l2_colorspace_V4L2_COLORSPACE_JPEG => {
+            Range::Full
+        }
+        _ => Range::Limited,
+    };
+    YuvColour { matrix, range }
 }
 
 #[cfg(test)]
@@ -47,30 +94,38 @@ mod tests {
     use super::*;
     use crate::vision::samples;
 
-    const YUYV: Layout = Layout { encoding: Encoding::Yuyv, width: 4, height: 2, stride: 10 };
-    const MJPG: Layout = Layout { encoding: Encoding::Mjpg, width: 16, height: 16, stride: 0 };
+    const YUYV: Layout = Layout { format: PixelFormat::Yuyv, colour: LIMITED_601, width: 4, height: 2, stride: 10 };
+    const MJPG: Layout = Layout { format: PixelFormat::Mjpg, width: 16, height: 16, stride: 0, ..YUYV };
+    const LIMITED_601: YuvColour = YuvColour { matrix: Matrix::Bt601, range: Range::Limited };
 
     #[test]
-    fn buffers_are_cut_to_what_was_filled() {
-        let buffer = [7; 64];
-        assert_eq!(YUYV.whole_frame(&buffer, 20, false).unwrap().len(), 20);
-        let mut jpeg = samples::jpeg(&samples::gradient(16, 16));
-        let length = jpeg.len();
-        jpeg.resize(length + 1000, 0);
-        assert_eq!(MJPG.whole_frame(&jpeg, length as u32, false).unwrap().len(), length);
+    fn frames_are_cut_to_their_size_and_short_ones_dropped() {
+        use PixelFormat::{Grey, Nv12, Rgb, Uyvy, Yu12};
+        let bytes = [7; 200];
+        for (format, width, height, stride, needed) in [
+            (PixelFormat::Yuyv, 4, 2, 10, 20),
+            (Uyvy, 5, 3, 0, 36),
+            (Nv12, 5, 3, 8, 40),
+            (Yu12, 5, 3, 0, 6 * 3 + 2 * 3 * 2),
+            (Yu12, 6, 4, 16, 16 * 4 + 8 * 4),
+            (Rgb, 5, 3, 0, 45),
+            (Grey, 5, 3, 0, 15),
+        ] {
+            let layout = Layout { format, width, height, stride, ..YUYV };
+            assert_eq!(layout.whole_frame(&bytes).map(<[u8]>::len), Some(needed), "{format:?}");
+            assert_eq!(layout.whole_frame(&bytes[..needed - 1]), None, "{format:?}");
+        }
+        assert_eq!(Layout { width: 0, height: 0, stride: 0, ..YUYV }.whole_frame(&bytes), None);
+        assert_eq!(Layout { width: u32::MAX, height: u32::MAX, ..YUYV }.whole_frame(&bytes), None);
     }
 
     #[test]
-    fn frames_that_are_not_whole_are_dropped() {
-        let buffer = [7; 64];
-        assert!(YUYV.whole_frame(&buffer, 19, false).is_none());
-        assert!(YUYV.whole_frame(&buffer, 0, false).is_none());
-        assert!(YUYV.whole_frame(&buffer, 20, true).is_none());
-        assert!(YUYV.whole_frame(&buffer[..19], 64, false).is_none());
+    fn jpegs_are_whole_from_start_to_end() {
         let jpeg = samples::jpeg(&samples::gradient(16, 16));
-        assert!(MJPG.whole_frame(&jpeg, jpeg.len() as u32 - 2, false).is_none());
-        assert!(MJPG.whole_frame(&jpeg[1..], jpeg.len() as u32, false).is_none());
-        assert!(MJPG.whole_frame(&jpeg, jpeg.len() as u32, true).is_none());
+        assert_eq!(MJPG.whole_frame(&jpeg).map(<[u8]>::len), Some(jpeg.len()));
+        assert!(MJPG.whole_frame(&jpeg[..jpeg.len() - 2]).is_none());
+        assert!(MJPG.whole_frame(&jpeg[1..]).is_none());
+        assert!(MJPG.whole_frame(&[]).is_none());
     }
 
     #[test]
@@ -79,5 +134,20 @@ mod tests {
         assert_eq!(Layout { stride: 0, ..YUYV }.row_bytes(), 8);
         assert_eq!(Layout { stride: 0, width: 5, ..YUYV }.row_bytes(), 12);
         assert_eq!(MJPG.row_bytes(), 0);
+    }
+
+    #[test]
+    fn colours_mean_what_the_driver_says_or_else_the_kernels_defaults() {
+        let of = |space, encoding, quantization| {
+            let YuvColour { matrix, range } = colour(space, encoding, quantization);
+            (matrix, range)
+        };
+        // sRGB, as webcams say; Rec. 709; JPEG; and what is said outright.
+        assert_eq!(of(8, 0, 0), (Matrix::Bt601, Range::Limited));
+        assert_eq!(of(3, 0, 0), (Matrix::Bt709, Range::Limited));
+        assert_eq!(of(7, 0, 0), (Matrix::Bt601, Range::Full));
+        assert_eq!(of(8, 2, 1), (Matrix::Bt709, Range::Full));
+        assert_eq!(of(7, 1, 2), (Matrix::Bt601, Range::Limited));
+        assert_eq!(of(99, 99, 99), (Matrix::Bt601, Range::Limited));
     }
 }

@@ -1,30 +1,31 @@
 //! Frames from a Video4Linux2 camera.
 
 use std::io;
-use std::mem;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use v4l::buffer::{Flags, Type};
-use v4l::io::traits::{CaptureStream, Stream};
-use v4l::prelude::MmapStream;
+use v4l::Device;
 use v4l::video::Capture;
 use v4l::video::capture::Parameters;
-use v4l::{Device, Format, FourCC};
 
 use super::buffer::Layout;
-use super::device;
 use super::modes::{self, Mode};
-use crate::camera::Camera;
+use super::stream::Stream;
+use super::{calls, device};
 use crate::camera::error::CameraError;
-use crate::camera::spec::{Encoding, V4l2Request};
-use crate::vision::frame::{Frame, PixelFormat, YuvColour};
+use crate::camera::names::lasting;
+use crate::camera::spec::V4l2Request;
+use crate::camera::{Camera, Losses};
+use crate::vision::frame::{Frame, PixelFormat};
 
 /// Buffers that the driver fills in turn.
 const BUFFERS: u32 = 4;
 
-/// How long a frame may take; slow webcams need seconds for their first.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the first frame may take, for which slow webcams need seconds.
+const FIRST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a later frame may take, unless the request says otherwise; the slowest webcams give one a second in the dark.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Frames that may be damaged one after another before that is reported.
 const DAMAGED_FRAMES: u32 = 30;
@@ -37,12 +38,13 @@ pub struct V4l2Camera {
     path: PathBuf,
     title: String,
     layout: Layout,
-    /// `None` only while the camera is being dropped.
-    stream: Option<MmapStream<'static>>,
-    /// Set after a failed wait: the stream's current buffer is with the driver and must not be queued again.
-    buffer_is_queued: bool,
+    stream: Stream,
+    patience: Duration,
     /// The frame by which `open` saw that the camera works.
     first: Option<Frame>,
+    losses: Losses,
+    /// Number of the newest buffer.
+    newest: Option<u32>,
 }
 
 impl V4l2Camera {
@@ -61,20 +63,27 @@ impl V4l2Camera {
         if let Some(fps) = request.fps {
             set_fps(&device, path, fps);
         }
-        let mut stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS)
-            .map_err(|source| CameraError::from_system(path, "get buffers from", source))?;
-        stream.set_timeout(PATIENCE);
+        let stream =
+            Stream::start(device, BUFFERS).map_err(|source| CameraError::from_system(path, "start", source))?;
         let actual = Mode { size: (layout.width, layout.height), ..mode };
         let mut camera = Self {
             path: path.into(),
             title: format!("{} {actual} ({})", path.display(), info.name),
             layout,
-            stream: Some(stream),
-            buffer_is_queued: false,
+            stream,
+            patience: FIRST_PATIENCE.max(request.timeout.unwrap_or_default()),
             first: None,
+            losses: Losses::default(),
+            newest: None,
         };
         camera.first = Some(camera.capture()?);
+        camera.patience = request.timeout.unwrap_or(PATIENCE);
         Ok(camera)
+    }
+
+    /// Names of the camera that last when its number changes, the best first.
+    pub fn lasting_names(&self) -> Vec<PathBuf> {
+        lasting(&self.path)
     }
 
     /// Waits for a whole frame.
@@ -83,20 +92,16 @@ impl V4l2Camera {
         for _ in 0..DAMAGED_FRAMES {
             match self.try_capture() {
                 Ok(Some(frame)) => return Ok(frame),
-                Ok(None) => {}
-                Err(error) => {
-                    // Whether queueing or waiting failed, what comes next is to take a buffer back.
-                    self.buffer_is_queued = true;
-                    match reaction(&error) {
-                        Reaction::TryAgain if interruptions < INTERRUPTIONS => interruptions += 1,
-                        Reaction::ReportLate => {
-                            return Err(CameraError::Timeout { device: self.path.clone(), waited: PATIENCE });
-                        }
-                        Reaction::TryAgain | Reaction::Report => {
-                            return Err(CameraError::from_system(&self.path, "get a frame from", error));
-                        }
+                Ok(None) => self.losses.damaged += 1,
+                Err(error) => match reaction(&error) {
+                    Reaction::TryAgain if interruptions < INTERRUPTIONS => interruptions += 1,
+                    Reaction::ReportLate => {
+                        return Err(CameraError::Timeout { device: self.path.clone(), waited: self.patience });
                     }
-                }
+                    Reaction::TryAgain | Reaction::Report => {
+                        return Err(CameraError::from_system(&self.path, "get a picture from", error));
+                    }
+                },
             }
         }
         Err(CameraError::Damaged { device: self.path.clone(), count: DAMAGED_FRAMES })
@@ -104,32 +109,24 @@ impl V4l2Camera {
 
     /// Waits for a buffer; `None` means that it holds no whole frame.
     fn try_capture(&mut self) -> io::Result<Option<Frame>> {
-        let stream = self.stream.as_mut().ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
-        if self.buffer_is_queued {
-            stream.dequeue()?;
-            self.buffer_is_queued = false;
+        let filled = self.stream.next(self.patience)?;
+        let before = self.newest.replace(filled.sequence);
+        self.losses.missed += before.map_or(0, |before| u64::from(gap(before, filled.sequence)));
+        let whole = self.layout.whole_frame(filled.bytes).filter(|_| !filled.damaged);
+        if whole.is_none() {
+            log::debug!("{}: dropped frame {}, which is damaged", self.path.display(), filled.sequence);
         }
-        let (buffer, meta) = CaptureStream::next(stream)?;
-        let captured_at = Instant::now();
-        let damaged = meta.flags.contains(Flags::ERROR);
-        let frame = self.layout.whole_frame(buffer, meta.bytesused, damaged).map(|bytes| Frame {
-            colour: YuvColour::default(),
-            format: match self.layout.encoding {
-                Encoding::Mjpg => PixelFormat::Mjpg,
-                Encoding::Yuyv => PixelFormat::Yuyv,
-            },
+        Ok(whole.map(|bytes| Frame {
+            format: self.layout.format,
+            colour: self.layout.colour,
             width: self.layout.width,
             height: self.layout.height,
             stride: self.layout.row_bytes(),
             bytes: bytes.to_vec(),
-            captured_at,
-            sequence: meta.sequence.into(),
+            captured_at: filled.captured_at,
+            sequence: filled.sequence.into(),
             name: String::new(),
-        });
-        if frame.is_none() {
-            log::debug!("{}: dropped frame {}, which is damaged", self.path.display(), meta.sequence);
-        }
-        Ok(frame)
+        }))
     }
 }
 
@@ -144,18 +141,18 @@ impl Camera for V4l2Camera {
             None => self.capture().map(Some),
         }
     }
+
+    fn losses(&self) -> Losses {
+        self.losses
+    }
 }
 
-impl Drop for V4l2Camera {
-    fn drop(&mut self) {
-        let Some(mut stream) = self.stream.take() else { return };
-        // A dropped stream panics where the driver does not let it stop, unless the device has gone.
-        if let Err(error) = Stream::stop(&mut stream)
-            && error.raw_os_error() != Some(libc::ENODEV)
-        {
-            log::warn!("{} does not stop ({error}); unplug it if it stays busy", self.path.display());
-            mem::forget(stream);
-        }
+/// Frames that the camera counted between two that came; its counter wraps around, and some drivers start it anew.
+fn gap(before: u32, now: u32) -> u32 {
+    match now.wrapping_sub(before) {
+        0 => 0,
+        ahead if ahead < u32::MAX / 2 => ahead - 1,
+        _ => 0,
     }
 }
 
@@ -164,7 +161,7 @@ impl Drop for V4l2Camera {
 enum Reaction {
     /// Nothing is lost but a frame.
     TryAgain,
-    /// No frame came; another call may bring one.
+    /// No frame came in time.
     ReportLate,
     /// The camera cannot go on.
     Report,
@@ -183,15 +180,14 @@ fn reaction(error: &io::Error) -> Reaction {
 
 /// Sets the mode and returns what the driver made of it; errs where that is not what was asked for.
 fn set_mode(device: &Device, path: &Path, mode: &Mode, request: &V4l2Request) -> Result<Layout, CameraError> {
-    let format = Format::new(mode.size.0, mode.size.1, FourCC::new(&mode.fourcc));
-    let set =
-        device.set_format(&format).map_err(|source| CameraError::from_system(path, "set the format of", source))?;
-    let size = (set.width, set.height);
-    if set.fourcc.repr != mode.fourcc || request.size.is_some_and(|asked| asked != size) {
-        let offered = Mode { fourcc: set.fourcc.repr, size, ..*mode }.to_string();
+    let set = calls::set_format(device, mode.fourcc, mode.size)
+        .map_err(|source| CameraError::from_system(path, "set the format of", source))?;
+    let (fourcc, size) = (set.pixelformat.to_le_bytes(), (set.width, set.height));
+    if fourcc != mode.fourcc || request.size.is_some_and(|asked| asked != size) {
+        let offered = Mode { fourcc, size, ..*mode }.to_string();
         return Err(CameraError::NoSuchMode { device: path.into(), wanted: mode.to_string(), offered });
     }
-    Ok(Layout { encoding: mode.encoding, width: set.width, height: set.height, stride: set.stride })
+    Ok(Layout::of(&set, mode.format))
 }
 
 /// Asks for a frame rate; a camera that has another one is still a camera.
@@ -210,11 +206,11 @@ fn set_fps(device: &Device, path: &Path, fps: u32) {
 /// What `request` asks for, in words.
 fn wish(request: &V4l2Request) -> String {
     let size = request.size.map(|(width, height)| format!("{width}×{height}"));
-    let encoding = request.encoding.map(|encoding| match encoding {
-        Encoding::Mjpg => "MJPG".to_string(),
-        Encoding::Yuyv => "YUYV".to_string(),
+    let format = request.format.map(|format| match format {
+        PixelFormat::Rgb => "RGB3".into(),
+        named => format!("{named:?}").to_uppercase(),
     });
-    [size, encoding].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [size, format].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -229,13 +225,18 @@ mod tests {
         assert_eq!(of(libc::EIO), Reaction::TryAgain);
         assert_eq!(of(libc::ENODEV), Reaction::Report);
         assert_eq!(of(libc::EINVAL), Reaction::Report);
-        assert_eq!(reaction(&io::Error::new(io::ErrorKind::TimedOut, "VIDIOC_DQBUF")), Reaction::ReportLate);
+        assert_eq!(reaction(&io::Error::new(io::ErrorKind::TimedOut, "late")), Reaction::ReportLate);
     }
 
     #[test]
     fn wishes_are_repeated_in_words() {
-        let request = V4l2Request { size: Some((800, 600)), encoding: Some(Encoding::Yuyv), ..V4l2Request::default() };
+        let request = V4l2Request { size: Some((800, 600)), format: Some(PixelFormat::Yuyv), ..V4l2Request::default() };
         assert_eq!(wish(&request), "800×600 YUYV");
-        assert_eq!(wish(&V4l2Request { size: None, ..request }), "YUYV");
+        assert_eq!(wish(&V4l2Request { size: None, format: Some(PixelFormat::Rgb), ..request }), "RGB3");
+    }
+
+    #[test]
+    fn frames_between_two_numbers_are_missing() {
+        assert_eq!([(7, 8), (7, 10), (7, 7), (u32::MAX, 1), (500, 0)].map(|(a, b)| gap(a, b)), [0, 2, 0, 1, 0]);
     }
 }

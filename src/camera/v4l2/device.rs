@@ -7,12 +7,13 @@ use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
 use v4l::v4l_sys::{
     V4L2_CAP_DEVICE_CAPS, V4L2_CAP_IO_MC, V4L2_CAP_META_CAPTURE, V4L2_CAP_STREAMING, V4L2_CAP_VIDEO_CAPTURE,
-    V4L2_CAP_VIDEO_CAPTURE_MPLANE, V4L2_CAP_VIDEO_M2M, V4L2_CAP_VIDEO_M2M_MPLANE, v4l2_capability,
+    V4L2_CAP_VIDEO_CAPTURE_MPLANE, V4L2_CAP_VIDEO_M2M, V4L2_CAP_VIDEO_M2M_MPLANE,
 };
 use v4l::video::Capture;
 use v4l::{Device, FourCC, Fraction};
 
-use super::modes::{self, OfferedFormat, OfferedSize};
+use super::calls;
+use super::modes::{self, FourCc, OfferedFormat, OfferedSize};
 use crate::camera::error::CameraError;
 
 /// Drivers of image processors that look like cameras, but give pictures only to programs that feed them.
@@ -54,7 +55,7 @@ pub(super) fn open(path: &Path) -> Result<Device, CameraError> {
 
 /// Asks an open device what it is.
 pub(super) fn describe(device: &Device, path: &Path) -> Result<DeviceInfo, CameraError> {
-    let capability = query_capability(device)
+    let capability = calls::capability(device)
         .map_err(|source| CameraError::from_system(path, "ask for the abilities of", source))?;
     let driver = text(&capability.driver);
     let flags = match capability.capabilities & V4L2_CAP_DEVICE_CAPS {
@@ -93,28 +94,6 @@ fn role_problem(flags: u32, driver: &str) -> Option<String> {
     Some(reason.into())
 }
 
-/// VIDIOC_QUERYCAP as the kernel answers it: names that are cut inside a character stay readable.
-fn query_capability(device: &Device) -> io::Result<v4l2_capability> {
-    let mut capability = v4l2_capability {
-        driver: [0; 16],
-        card: [0; 32],
-        bus_info: [0; 32],
-        version: 0,
-        capabilities: 0,
-        device_caps: 0,
-        reserved: [0; 3],
-    };
-    // SAFETY: the request writes one v4l2_capability, which outlives the call; the descriptor is open.
-    unsafe {
-        v4l::v4l2::ioctl(
-            device.handle().fd(),
-            v4l::v4l2::vidioc::VIDIOC_QUERYCAP,
-            std::ptr::from_mut(&mut capability).cast(),
-        )?;
-    }
-    Ok(capability)
-}
-
 /// The text before the first zero byte.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
@@ -122,18 +101,16 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn offered_formats(device: &Device) -> Vec<OfferedFormat> {
-    let formats = device.enum_formats().unwrap_or_default();
-    formats
-        .into_iter()
-        .map(|format| OfferedFormat { fourcc: format.fourcc.repr, sizes: offered_sizes(device, format.fourcc) })
-        .collect()
+    let formats = calls::formats(device).into_iter();
+    formats.map(|fourcc| OfferedFormat { fourcc, sizes: offered_sizes(device, fourcc) }).collect()
 }
 
 /// The sizes of a format that is decoded; those of others are of no use.
-fn offered_sizes(device: &Device, fourcc: FourCC) -> Vec<OfferedSize> {
-    if modes::encoding_of(fourcc.repr).is_none() {
+fn offered_sizes(device: &Device, fourcc: FourCc) -> Vec<OfferedSize> {
+    if modes::format_of(fourcc).is_none() {
         return Vec::new();
     }
+    let fourcc = FourCC::new(&fourcc);
     // Drivers that do not list their sizes answer with an error.
     let sizes = device.enum_framesizes(fourcc).unwrap_or_default();
     sizes

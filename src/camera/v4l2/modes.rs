@@ -3,13 +3,17 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::camera::spec::{Encoding, V4l2Request};
+use crate::camera::spec::V4l2Request;
+use crate::vision::frame::PixelFormat;
 
 /// Four characters that name a pixel format, as V4L2 has them.
 pub type FourCc = [u8; 4];
 
 /// Size that is chosen where none is asked for: enough for the network, little for the USB bus.
 const USUAL_SIZE: (u32, u32) = (640, 480);
+
+/// Shortest side that shows the network as much as it can see.
+const ENOUGH_SIDE: u32 = 224;
 
 /// Frames a second that are enough where none are asked for; more bring no better label.
 const ENOUGH_FPS: f64 = 15.0;
@@ -49,46 +53,60 @@ pub struct OfferedFormat {
 pub struct Mode {
     /// Name of the format.
     pub fourcc: FourCc,
-    /// What the format is to us.
-    pub encoding: Encoding,
+    /// How its pixels are laid out.
+    pub format: PixelFormat,
     /// Columns and rows.
     pub size: (u32, u32),
 }
 
 /// Chooses the mode that `request` asks for; `None` where the device does not offer it.
 ///
-/// Without a wish that is the size nearest to 640×480; among equals one with enough frames a second, and
-/// then YUYV, which costs no decoding.
+/// Without a wish that is the size nearest to 640×480 whose sides are not shorter than the network's; among equals one with
+/// enough frames a second, and then the format that takes the least work.
 pub fn choose(offered: &[OfferedFormat], request: &V4l2Request) -> Option<Mode> {
     let wanted = request.size.unwrap_or(USUAL_SIZE);
     let wanted_fps = request.fps.map_or(ENOUGH_FPS, f64::from);
-    let mut best: Option<((u32, u32, bool), Mode)> = None;
-    for format in offered {
-        let Some(encoding) = encoding_of(format.fourcc) else { continue };
-        if request.encoding.is_some_and(|asked| asked != encoding) {
+    let mut best: Option<((bool, u32, u32, u8), Mode)> = None;
+    for listed in offered {
+        let Some(format) = format_of(listed.fourcc) else { continue };
+        if request.format.is_some_and(|asked| asked != format) {
             continue;
         }
         let unlisted =
             [OfferedSize { width: wanted.0..=wanted.0, height: wanted.1..=wanted.1, step: (1, 1), max_fps: None }];
-        for offer in if format.sizes.is_empty() { &unlisted } else { format.sizes.as_slice() } {
+        for offer in if listed.sizes.is_empty() { &unlisted } else { listed.sizes.as_slice() } {
             let size = offer.nearest(wanted);
             let distance = size.0.abs_diff(wanted.0).saturating_add(size.1.abs_diff(wanted.1));
             if request.size.is_some() && distance > 0 {
                 continue;
             }
             let missing_fps = (wanted_fps - offer.max_fps.unwrap_or(wanted_fps)).max(0.0) as u32;
-            let rank = (distance, missing_fps, encoding != Encoding::Yuyv);
+            let rank = (size.0.min(size.1) < ENOUGH_SIDE, distance, missing_fps, work(format));
             if best.as_ref().is_none_or(|(best_rank, _)| rank < *best_rank) {
-                best = Some((rank, Mode { fourcc: format.fourcc, encoding, size }));
+                best = Some((rank, Mode { fourcc: listed.fourcc, format, size }));
             }
         }
     }
     best.map(|(_, mode)| mode)
 }
 
+/// Orders formats by the work from their bytes to the network's input; grey comes last, because it has lost the colours that
+/// networks are trained on.
+fn work(format: PixelFormat) -> u8 {
+    match format {
+        PixelFormat::Nv12 => 0,
+        PixelFormat::Yu12 => 1,
+        PixelFormat::Yuyv => 2,
+        PixelFormat::Uyvy => 3,
+        PixelFormat::Rgb => 4,
+        PixelFormat::Mjpg => 5,
+        PixelFormat::Grey => 6,
+    }
+}
+
 /// The formats that are decoded.
 pub fn usable(offered: &[OfferedFormat]) -> impl Iterator<Item = &OfferedFormat> {
-    offered.iter().filter(|format| encoding_of(format.fourcc).is_some())
+    offered.iter().filter(|format| format_of(format.fourcc).is_some())
 }
 
 /// Says why no picture can be had from a device with these formats; `None` where one can.
@@ -101,7 +119,10 @@ pub fn problem(offered: &[OfferedFormat]) -> Option<String> {
         Some(SENSOR_ADVICE.into())
     } else {
         let names: Vec<String> = offered.iter().map(|format| name(format.fourcc)).collect();
-        Some(format!("it offers only {}, and MJPG or YUYV is needed; use another camera", names.join(", ")))
+        Some(format!(
+            "it offers only {}, and one of MJPG, YUYV, UYVY, NV12, YU12, RGB3 and GREY is needed; use another camera",
+            names.join(", ")
+        ))
     }
 }
 
@@ -110,11 +131,16 @@ pub const SENSOR_ADVICE: &str = "it gives the raw data of an image sensor, as ca
      plug in a USB webcam, or feed a v4l2loopback device (Raspberry Pi: from `rpicam-vid`, \
      Jetson: from `nvarguscamerasrc ! nvvidconv ! v4l2sink`) and use that";
 
-/// The encoding behind a format's name; `None` for those that are not decoded.
-pub fn encoding_of(fourcc: FourCc) -> Option<Encoding> {
+/// The layout behind a format's name; `None` for those that are not decoded.
+pub fn format_of(fourcc: FourCc) -> Option<PixelFormat> {
     match &fourcc {
-        b"MJPG" | b"JPEG" => Some(Encoding::Mjpg),
-        b"YUYV" => Some(Encoding::Yuyv),
+        b"MJPG" | b"JPEG" => Some(PixelFormat::Mjpg),
+        b"YUYV" => Some(PixelFormat::Yuyv),
+        b"UYVY" => Some(PixelFormat::Uyvy),
+        b"NV12" => Some(PixelFormat::Nv12),
+        b"YU12" => Some(PixelFormat::Yu12),
+        b"RGB3" => Some(PixelFormat::Rgb),
+        b"GREY" => Some(PixelFormat::Grey),
         _ => None,
     }
 }
@@ -122,7 +148,7 @@ pub fn encoding_of(fourcc: FourCc) -> Option<Encoding> {
 impl OfferedFormat {
     /// Whether frames in this format can be decoded here.
     pub fn is_decoded(&self) -> bool {
-        encoding_of(self.fourcc).is_some()
+        format_of(self.fourcc).is_some()
     }
 }
 

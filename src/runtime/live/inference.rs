@@ -10,16 +10,13 @@ use image::RgbImage;
 
 use super::{
     RunError, Summary,
-    scene::{Outcome, Shared, Shot},
+    scene::{Outcome, Shot},
+    shared::Shared,
 };
 use crate::{
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
-    runtime::{
-        decide::Decider,
-        publish::{Publisher, Report},
-        rate::Rate,
-    },
+    runtime::{decide::Decider, publish::Report, rate::Rate},
     vision::decode::DecodeError,
 };
 
@@ -34,10 +31,12 @@ pub struct Inference<'a, F> {
     pub decider: Decider,
     /// What the model says about itself.
     pub metadata: &'a Metadata,
-    /// Where results are written, if anywhere.
-    pub publisher: Option<Publisher>,
     /// Number of results after which it ends.
     pub limit: Option<u64>,
+    /// How long displays show that the model has failed.
+    pub linger: Duration,
+    /// How often the camera had been lost at the newest frame.
+    pub session: u32,
     /// Counts results.
     pub rate: Rate,
     /// What the run did so far.
@@ -60,7 +59,10 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             };
             unreadable = 0;
             let started = Instant::now();
-            let prediction = (self.classify)(picture)?;
+            let prediction = (self.classify)(picture).inspect_err(|error| {
+                shared.fail_model(&error.to_string());
+                shared.frames.closed_by(Instant::now() + self.linger);
+            })?;
             if self.report(shared, &shot, prediction, started.elapsed())?.is_break() {
                 break;
             }
@@ -79,6 +81,10 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
         latency: Duration,
     ) -> Result<ControlFlow<()>, RunError> {
         let frame = shot.frame();
+        if self.session != shot.session() {
+            self.session = shot.session();
+            self.decider.forget();
+        }
         let decision = self.decider.update(&prediction.probabilities, &frame.name, frame.captured_at);
         self.rate.count(Instant::now());
         // The first result tells the rate by the time it took.
@@ -87,18 +93,20 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
         self.summary.last = Some((decision.name(&self.metadata.labels).to_owned(), decision.confidence));
 
         let origin = shared.origin(frame);
-        let outcome = Arc::new(Outcome { source: frame.name.clone(), decision, fps });
+        let capture_to_label = frame.captured_at.elapsed();
+        let outcome = Arc::new(Outcome { source: frame.name.clone(), decision, fps, latency: capture_to_label });
         shared.answer(shot, &outcome);
-        let Some(publisher) = &mut self.publisher else { return Ok(ControlFlow::Continue(())) };
         let report = Report {
             origin: &origin,
             sequence: frame.sequence,
             labels: &self.metadata.labels,
             decision: &outcome.decision,
             latency,
+            capture_to_label,
+            losses: shared.losses(),
             fps,
         };
-        publisher.publish(&report).map_err(RunError::Publish)
+        shared.publish(&report).map_err(RunError::Publish)
     }
 }
 
@@ -108,5 +116,5 @@ fn give_up_after(unreadable: u32, shared: &Shared, error: &DecodeError) -> Resul
     if unreadable < MAX_UNREADABLE {
         return Ok(());
     }
-    Err(RunError::Unreadable { camera: shared.camera.clone(), count: unreadable, reason: error.to_string() })
+    Err(RunError::Unreadable { camera: shared.camera(), count: unreadable, reason: error.to_string() })
 }

@@ -7,11 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{RunError, scene::Shared};
+use super::{RunError, shared::Shared};
 use crate::display::panel::DisplayError;
 
 /// How often a wish to stop is looked for.
 const STOP_POLL: Duration = Duration::from_millis(20);
+/// Silence after which a camera counts as lost though its driver has not come back from waiting for a frame.
+const SILENCE: Duration = Duration::from_secs(10);
 /// How long a camera or display that hangs in its driver may delay the end.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a camera that waits for its next frame is waited for.
@@ -59,6 +61,9 @@ pub fn supervise(
         if stop.load(Ordering::SeqCst) {
             shared.abandon();
         }
+        if shared.silent_since().is_some_and(|since| since.elapsed() > SILENCE) {
+            shared.lose_camera("its driver does not answer");
+        }
         if let Some(ended) = capturing.take_if(|thread| thread.is_finished()) {
             if let Err(error) = join(ended) {
                 failure.get_or_insert(error);
@@ -82,7 +87,7 @@ pub fn supervise(
 }
 
 /// Waits for the camera and the displays to end, but not for those that hang. Returns what failed at the end.
-fn finish(capturing: Option<Capturing>, drawing: Vec<Drawing>) -> Option<RunError> {
+pub fn finish(capturing: Option<Capturing>, drawing: Vec<Drawing>) -> Option<RunError> {
     let deadline = Instant::now() + PATIENCE;
     let waiting = |finished: bool| !finished && Instant::now() < deadline;
     let displays = drawing.len();

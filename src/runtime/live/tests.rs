@@ -12,9 +12,10 @@ use std::{
 
 use super::*;
 use crate::{
+    camera::Camera,
     display::{
-        Drawing,
-        caption::{Caption, Certainty},
+        Drawing, Panel,
+        caption::{Caption, Certainty, State},
     },
     model::metadata::Fit,
     runtime::publish::Format,
@@ -121,6 +122,9 @@ impl Panel for FakePanel {
         if self.fails {
             return Err(DisplayError::Device { path: "panel".into(), reason: "broken".into() });
         }
+        if caption.state == State::Starting {
+            return Ok(());
+        }
         let _ = self.shown.send((canvas.get_pixel(1, 1).0[0], caption.clone()));
         if let Some(pace) = &self.pace {
             let _ = pace.recv();
@@ -144,7 +148,29 @@ fn by_shade(picture: &RgbImage) -> Result<Prediction, EngineError> {
     Ok(Prediction { probabilities: vec![1.0 - dog, dog] })
 }
 
-fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F) -> Options<F> {
+/// A run that a test puts together.
+struct Trial<F> {
+    source: Source,
+    displays: Vec<Display>,
+    classify: F,
+    frames: Option<u64>,
+    publisher: Option<Publisher>,
+    stop: Arc<AtomicBool>,
+}
+
+fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F) -> Trial<F> {
+    let once = |panel: Box<dyn Panel>| Display { name: panel.describe(), panel, reopen: None, stands_alone: false };
+    Trial {
+        source: Source::once(camera),
+        displays: panels.into_iter().map(once).collect(),
+        classify,
+        frames: None,
+        publisher: None,
+        stop: Arc::new(AtomicBool::new(false)),
+    }
+}
+
+fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<F>) -> Result<Summary, RunError> {
     let metadata = Metadata {
         name: "fake".into(),
         labels: vec!["cat".into(), "dog".into()],
@@ -153,18 +179,16 @@ fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F)
         backbone: "none".into(),
         validation: None,
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    Options {
-        camera,
-        panels,
+    let Trial { source, displays, classify, frames, publisher, stop } = trial;
+    Stage::open(displays, "opening", stop).run(Options {
+        source,
         classify,
         metadata,
         hint: String::new(),
         smoothing: Smoothing::default(),
-        frames: None,
-        publisher: None,
-        stop,
-    }
+        frames,
+        publisher,
+    })
 }
 
 #[derive(Clone, Default)]
@@ -318,20 +342,93 @@ fn a_broken_camera_ends_the_run() {
     assert!(error.to_string().contains("it fell off"), "{error}");
 }
 
+fn late() -> CameraError {
+    CameraError::Timeout { device: "/dev/video9".into(), waited: Duration::from_secs(3) }
+}
+
+/// A source whose cameras are taken from `cameras` one after the other; between them, it is missing once.
+fn lost_and_found(cameras: Vec<Box<dyn Camera>>) -> Source {
+    let mut cameras = cameras.into_iter();
+    let first = cameras.next().expect("one camera at least");
+    let mut missing = false;
+    let reopen = move || {
+        missing = !missing;
+        let gone = || CameraError::Missing { device: "/dev/video9".into() };
+        if missing { Err(gone()) } else { cameras.next().ok_or_else(gone) }
+    };
+    Source { camera: first, reopen: Some(Box::new(reopen)) }
+}
+
 #[test]
-fn a_camera_that_is_late_is_asked_again_but_not_for_ever() {
-    let late = || Err(CameraError::Timeout { device: "/dev/video9".into(), waited: Duration::from_secs(3) });
-    let (recovers, control) = camera(true);
-    for given in [late(), late(), late(), Ok(frame(1, "")), late(), Ok(frame(2, ""))] {
-        control.frames.send(given).expect("the channel has room");
+fn a_lost_camera_is_opened_again_and_every_display_and_the_output_say_so() {
+    let (first, first_control) = camera(false);
+    let (second, second_control) = camera(false);
+    let (panel, seen) = panel();
+    let output = Output::default();
+    let mut trial = options(first, vec![panel], by_shade);
+    trial.source = lost_and_found(vec![std::mem::replace(&mut trial.source.camera, stills([])), second]);
+    trial.publisher = Some(Publisher::new(Format::Json, Box::new(output.clone())));
+    let running = thread::spawn(|| run(trial));
+    first_control.give(1, "");
+    let until = |wanted: &dyn Fn(&Caption) -> bool| loop {
+        let (shade, caption) = expect(&seen);
+        if wanted(&caption) {
+            return (shade, caption);
+        }
+    };
+    until(&|caption| caption.label == "cat");
+    first_control.frames.send(Err(late())).expect("the camera is used");
+    let (shade, caption) = until(&|caption| caption.state != State::Live);
+    let State::CameraLost { cause, .. } = &caption.state else { panic!("{caption:?}") };
+    assert_eq!((shade, cause.as_str(), caption.certainty), (1, "no picture for 3 s", Certainty::Waiting));
+    let (_, caption) =
+        until(&|caption| matches!(caption.state, State::CameraLost { since, .. } if since.as_secs() >= 1));
+    assert!(matches!(&caption.state, State::CameraLost { cause, .. } if cause == "no picture for 3 s"));
+    second_control.give(250, "");
+    let (shade, _) = until(&|caption| caption.state == State::Live && caption.label == "dog");
+    assert_eq!(shade, 250);
+    drop((first_control, second_control));
+    assert_eq!(running.join().expect("no panic").expect("it ends well").results, 2);
+    let lines = String::from_utf8(output.0.lock().expect("no panic").clone()).expect("it is text");
+    let lines: Vec<serde_json::Value> = lines.lines().map(|l| serde_json::from_str(l).expect("it is JSON")).collect();
+    let told: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str().or(line["label"].as_str())).collect();
+    assert_eq!(told, ["cat", "camera lost", "live", "dog"]);
+    assert_eq!(lines[1]["cause"], "no picture for 3 s");
+}
+
+#[test]
+fn a_run_without_its_camera_can_be_stopped() {
+    let (first, control) = camera(false);
+    let mut trial = options(first, vec![panel().0], by_shade);
+    trial.source.reopen = Some(Box::new(|| Err(late())));
+    let stop = Arc::clone(&trial.stop);
+    let running = thread::spawn(|| run(trial));
+    control.frames.send(Err(late())).expect("the camera is used");
+    expect(&control.asked);
+    stop.store(true, Ordering::SeqCst);
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 0);
+}
+
+#[test]
+fn a_failed_display_is_opened_again_and_shows_the_newest_scene() {
+    let (camera, control) = camera(false);
+    let (found, seen) = panel();
+    let mut found = Some(found);
+    let reopen: OpenPanel = Box::new(move || {
+        found.take().ok_or(DisplayError::Device { path: "panel".into(), reason: "still broken".into() })
+    });
+    let mut trial = options(camera, vec![broken_panel()], by_shade);
+    trial.displays[0].reopen = Some(reopen);
+    let running = thread::spawn(|| run(trial));
+    control.give(250, "");
+    loop {
+        let (shade, caption) = expect(&seen);
+        if (shade, caption.label.as_str()) == (250, "dog") {
+            break;
+        }
     }
     drop(control);
-    assert_eq!(run(options(recovers, vec![], by_shade)).expect("it recovers").results, 2);
-
-    let (silent, control) = camera(true);
-    (0..4).for_each(|_| control.frames.send(late()).expect("the channel has room"));
-    let error = run(options(silent, vec![], by_shade)).expect_err("it stays silent");
-    assert!(error.to_string().contains("/dev/video9 gave no frame"), "{error}");
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 1);
 }
 
 #[test]

@@ -37,12 +37,29 @@ fn a_slow_mode_gives_way_to_a_compressed_one() {
 }
 
 #[test]
+fn of_equal_modes_the_one_with_the_least_work_and_colour() {
+    let all = [b"GREY", b"MJPG", b"RGB3", b"UYVY", b"YUYV", b"YU12", b"NV12"];
+    for left in 1..=all.len() {
+        let offered: Vec<_> = all[..left].iter().map(|fourcc| format(fourcc, &[fixed(640, 480, 30.0)])).collect();
+        let expected = String::from_utf8_lossy(all[left - 1].as_slice()).into_owned();
+        assert_eq!(chosen(&offered, V4l2Request::default()).unwrap(), format!("640×480 {expected}"));
+    }
+}
+
+#[test]
+fn sizes_that_are_too_small_for_the_network_come_last() {
+    let offered = [format(b"YUYV", &[fixed(640, 200, 30.0), fixed(1920, 1080, 5.0)])];
+    assert_eq!(chosen(&offered, V4l2Request::default()).unwrap(), "1920×1080 YUYV");
+    assert_eq!(chosen(&[format(b"YUYV", &[fixed(176, 144, 30.0)])], V4l2Request::default()).unwrap(), "176×144 YUYV");
+}
+
+#[test]
 fn wishes_are_met_exactly_or_not_at_all() {
     let size = |width, height| V4l2Request { size: Some((width, height)), ..V4l2Request::default() };
     assert_eq!(chosen(&webcam(), size(1920, 1080)).unwrap(), "1920×1080 MJPG");
     assert_eq!(chosen(&webcam(), size(1280, 720)).unwrap(), "1280×720 YUYV");
     assert_eq!(chosen(&webcam(), size(800, 600)), None);
-    let mjpg = V4l2Request { encoding: Some(Encoding::Mjpg), ..V4l2Request::default() };
+    let mjpg = V4l2Request { format: Some(PixelFormat::Mjpg), ..V4l2Request::default() };
     assert_eq!(chosen(&webcam(), mjpg.clone()).unwrap(), "640×480 MJPG");
     assert_eq!(chosen(&webcam(), V4l2Request { size: Some((1280, 720)), ..mjpg }), None);
     let fast = V4l2Request { fps: Some(25), size: Some((640, 480)), ..V4l2Request::default() };
