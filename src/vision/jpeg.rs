@@ -36,8 +36,7 @@ pub fn segments(bytes: &[u8]) -> impl Iterator<Item = Segment> + '_ {
         if ended {
             return None;
         }
-        let segment = segment_from(bytes, at)?;
-        at = segment.range.end;
+        let segment = next_segment(bytes, &mut at)?;
         ended = segment.marker == EOI;
         Some(segment)
     })
@@ -48,25 +47,36 @@ pub fn is_complete(bytes: &[u8]) -> bool {
     segments(bytes).any(|segment| segment.marker == EOI)
 }
 
-/// Finds the first whole segment at or after `at`.
+/// Finds the first whole segment at or after `at`, and moves `at` behind it.
 ///
-/// A `0xFF` followed by zero, by a restart marker or by another `0xFF` is entropy-coded data or
-/// filling, so one rule serves between headers and inside scans.
-fn segment_from(bytes: &[u8], at: usize) -> Option<Segment> {
-    let mut position = at;
+/// Where bytes run out, `at` stays where the search is to go on once there are more: nothing is looked at twice. A `0xFF`
+/// followed by zero, by a restart marker or by another `0xFF` is entropy-coded data or filling, so one rule serves between
+/// headers and inside scans.
+pub fn next_segment(bytes: &[u8], at: &mut usize) -> Option<Segment> {
     loop {
-        position += bytes.get(position..)?.iter().position(|&byte| byte == PREFIX)?;
-        match *bytes.get(position + 1)? {
-            PREFIX => position += 1,
-            0x00 | 0xD0..=0xD7 => position += 2,
-            marker @ (SOI | EOI | TEM) => return Some(Segment { marker, range: position..position + 2 }),
-            marker => {
-                let length = bytes.get(position + 2..position + 4)?;
-                let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-                let end = position + 2 + length.max(2);
-                return (end <= bytes.len()).then_some(Segment { marker, range: position..end });
+        let rest = bytes.get(*at..)?;
+        *at += rest.iter().position(|&byte| byte == PREFIX).unwrap_or(rest.len());
+        let start = *at;
+        let end = match *bytes.get(start + 1)? {
+            PREFIX => {
+                *at += 1;
+                continue;
             }
+            0x00 | 0xD0..=0xD7 => {
+                *at += 2;
+                continue;
+            }
+            SOI | EOI | TEM => start + 2,
+            _ => {
+                let length = bytes.get(start + 2..start + 4)?;
+                start + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2)
+            }
+        };
+        if end > bytes.len() {
+            return None;
         }
+        *at = end;
+        return Some(Segment { marker: bytes[start + 1], range: start..end });
     }
 }
 
@@ -110,6 +120,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn bytes_that_come_in_pieces_have_the_same_segments(cuts in proptest::collection::vec(1usize..40, 1..60)) {
+            let jpeg = samples::jpeg(&samples::noise(24, 18));
+            let (mut at, mut length, mut found) = (0, 0, Vec::new());
+            for cut in cuts.iter().cycle() {
+                while let Some(segment) = next_segment(&jpeg[..length], &mut at) {
+                    found.push(segment);
+                }
+                if length == jpeg.len() {
+                    break;
+                }
+                length = (length + cut).min(jpeg.len());
+            }
+            prop_assert_eq!(found, segments(&jpeg).collect::<Vec<_>>());
+        }
+
         #[test]
         fn segments_lie_inside_and_in_order(bytes in proptest::collection::vec(
             prop_oneof![Just(0xFFu8), Just(0u8), Just(SOS), Just(EOI), any::<u8>()], 0..200)) {
