@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`runtime`] | what `vggcam` does: the live loop, `classify`, `bench`, `doctor` |
 //! | `finetune` | what `finetune` does: train, evaluate, predict, quantize (feature `finetune`) |
-//! | [`camera`] | where frames come from: V4L2, files, the bundled pictures |
+//! | [`camera`] | where frames come from: V4L2, programs that write frames, files, the bundled pictures |
 //! | [`display`] | where the screen goes: terminal, PNG, framebuffer, SPI panels |
 //! | [`engine`] | picture in, probabilities out: the one path that both programs use |
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |

@@ -96,7 +96,8 @@ struct RunArgs {
     /// Settings file (TOML) with model, camera, display and threads; the command line wins
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where frames come from: /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, files:PATH or demo
+    /// Where frames come from: /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, rpicam for a Raspberry Pi's
+    /// camera module, pipe:COMMAND for a program that writes pictures, files:PATH or demo
     /// [default: the first camera that works, else demo]
     #[arg(long, value_name = "SPEC")]
     camera: Option<String>,

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::holder::holder;
+use super::pipe::error::PipeError;
 use crate::vision::pictures::PicturesError;
 
 /// Why a camera could not be opened or gave no frame.
 #[derive(Debug, thiserror::Error)]
 pub enum CameraError {
+    /// A program that is to give frames does not.
+    #[error(transparent)]
+    Pipe(#[from] PipeError),
     /// The SPEC is of no known kind.
     #[error("{spec:?} is not a camera: {reason}")]
     Spec { spec: String, reason: String },
@@ -59,6 +63,7 @@ impl CameraError {
     /// The cause in a few words, for a screen that says by itself that the camera is lost.
     pub fn in_short(&self) -> String {
         match self {
+            Self::Pipe(error) => error.in_short().into(),
             Self::Spec { .. } => "no such kind of camera".into(),
             Self::Pictures(_) | Self::NoReadablePicture { .. } => "no pictures".into(),
             Self::Missing { .. } => "not plugged in".into(),

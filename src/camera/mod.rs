@@ -6,6 +6,7 @@ pub mod error;
 pub mod files;
 pub mod holder;
 pub mod names;
+pub mod pipe;
 pub mod reopen;
 pub mod source;
 pub mod spec;

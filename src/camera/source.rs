@@ -5,6 +5,7 @@ use super::demo::demo_camera;
 use super::enumerate::cameras;
 pub use super::error::CameraError;
 use super::files::{Pace, StillCamera};
+use super::pipe::{PipeCamera, rpicam};
 use super::reopen::{Reopener, first_working};
 use super::spec::{CameraSpec, StillsRequest};
 use super::v4l2::V4l2Camera;
@@ -35,6 +36,14 @@ impl Source {
         Self { camera, reopen: None }
     }
 
+    /// A source that is opened again just as it was opened.
+    fn live<C: Camera + 'static>(
+        open: impl Fn() -> Result<C, CameraError> + Send + 'static,
+    ) -> Result<Self, CameraError> {
+        let boxed = move || open().map(|camera| Box::new(camera) as Box<dyn Camera>);
+        Ok(Self { camera: boxed()?, reopen: Some(Box::new(boxed)) })
+    }
+
     fn v4l2(camera: V4l2Camera, mut reopener: Reopener) -> Self {
         Self {
             camera: Box::new(camera),
@@ -51,6 +60,9 @@ pub fn open(spec: &str, audience: Audience) -> Result<Source, CameraError> {
             let reopener = Reopener::new(request, &camera, false);
             Source::v4l2(camera, reopener)
         }
+        CameraSpec::Rpicam(request) => Source::live(move || rpicam::open(&request))?,
+        CameraSpec::Pipe(request) if request.once => Source::once(Box::new(PipeCamera::open(&request)?)),
+        CameraSpec::Pipe(request) => Source::live(move || PipeCamera::open(&request))?,
         CameraSpec::Files(path, request) => Source::once(Box::new(StillCamera::open(&path, pace(request, audience))?)),
         CameraSpec::Demo(request) => Source::once(Box::new(demo_camera(pace(request, audience)))),
     })
@@ -86,7 +98,7 @@ pub fn open_default(audience: Audience) -> DefaultSource {
         None => DefaultSource {
             source: Source::once(Box::new(demo_camera(pace(StillsRequest::default(), audience)))),
             sentence: "No usable camera found, so here are the bundled demo pictures. To use a camera: plug in a USB \
-                webcam and start again, or name one with --camera /dev/video0; `vggcam doctor` says what is wrong with it."
+                webcam and start again, or name one with --camera /dev/video0 or --camera rpicam; `vggcam doctor` says what is wrong with it."
                 .into(),
             hint: "try --camera /dev/video0",
         },
@@ -114,6 +126,9 @@ mod tests {
         assert!(source.camera.next_frame().unwrap().is_none() && source.reopen.is_none());
         assert!(open("demo", Audience::Eyes).unwrap().camera.next_frame().unwrap().is_some());
         assert!(matches!(open("/dev/no-such-camera", Audience::Eyes), Err(CameraError::Missing { .. })));
+        let spec = format!("pipe:cat {}/cup.jpg; sleep 5", folder.path().display());
+        let mut source = open(&spec, Audience::Eyes).unwrap();
+        assert!(source.camera.next_frame().unwrap().unwrap().name.is_empty() && source.reopen.is_some());
     }
 
     #[test]

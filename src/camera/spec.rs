@@ -1,4 +1,7 @@
-//! The grammar of a camera SPEC: `/dev/video0`, `v4l2:/dev/video0?size=640x480`, `files:PATH?hold=2`, `demo`.
+//! The grammar of a camera SPEC: `/dev/video0`, `v4l2:/dev/video0?size=640x480`, `rpicam`, `pipe:COMMAND`,
+//! `files:PATH?hold=2`, `demo`.
+
+mod pipe;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -6,10 +9,11 @@ use std::time::Duration;
 
 use super::error::CameraError;
 use crate::vision::frame::PixelFormat;
+pub use pipe::{Codec, PipeRequest, RpicamRequest};
 
 /// What can be written for SPEC, for messages.
-const KINDS: &str =
-    "write /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, files:PICTURE-OR-FOLDER?hold=2.5 or demo";
+const KINDS: &str = "write /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, rpicam, pipe:COMMAND, \
+    files:PICTURE-OR-FOLDER?hold=2.5 or demo";
 
 /// What is asked of a V4L2 camera; what is `None` may be chosen freely.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct V4l2Request {
     /// Frames a second.
     pub fps: Option<u32>,
     /// Time without a frame after which the camera counts as lost.
-    pub timeout: Option<Duration>,
+    pub wait: Option<Duration>,
 }
 
 /// How still pictures become a stream of frames; what is `None` depends on who looks.
@@ -42,6 +46,10 @@ pub struct StillsRequest {
 pub enum CameraSpec {
     /// A webcam or another Video4Linux device.
     V4l2(V4l2Request),
+    /// A camera on the CSI connector of a Raspberry Pi.
+    Rpicam(RpicamRequest),
+    /// A program that writes frames on its standard output.
+    Pipe(PipeRequest),
     /// A picture file, or the pictures in a folder.
     Files(PathBuf, StillsRequest),
     /// The pictures that are built into the program.
@@ -58,6 +66,10 @@ impl FromStr for CameraSpec {
 }
 
 fn parse(spec: &str) -> Result<CameraSpec, String> {
+    // These come first, because a command may look like anything.
+    if let Some(parsed) = pipe::parse(spec) {
+        return parsed;
+    }
     let (body, options) = split_options(spec);
     if let Some(path) = body.strip_prefix("files:") {
         if path.is_empty() {
@@ -71,9 +83,6 @@ fn parse(spec: &str) -> Result<CameraSpec, String> {
     let device = body.strip_prefix("v4l2:").unwrap_or(body);
     if device.starts_with("/dev/") {
         return Ok(CameraSpec::V4l2(v4l2_options(device.into(), &options)?));
-    }
-    if body == "rpicam" || body.starts_with("pipe:") {
-        return Err(format!("rpicam and pipe: cannot be used in this version; {KINDS}"));
     }
     if body.starts_with("v4l2:") {
         return Err("v4l2: needs a device, such as v4l2:/dev/video0".into());
@@ -104,16 +113,9 @@ fn v4l2_options(device: PathBuf, options: &[(&str, &str)]) -> Result<V4l2Request
                 Ok(fps @ 1..=1000) => request.fps = Some(fps),
                 _ => return Err(format!("fps={value} is not a whole number between 1 and 1000")),
             },
-            "timeout" => match value.parse() {
-                Ok(seconds) if (0.1..=3600.0).contains(&seconds) => {
-                    request.timeout = Some(Duration::from_secs_f64(seconds));
-                }
-                _ => return Err(format!("timeout={value} is not a number of seconds between 0.1 and 3600")),
-            },
+            "wait" => request.wait = Some(pipe::seconds(value)?),
             _ => {
-                return Err(format!(
-                    "{key:?} is not an option of a V4L2 camera; those are format, size, fps and timeout"
-                ));
+                return Err(format!("{key:?} is not an option of a V4L2 camera; those are format, size, fps and wait"));
             }
         }
     }

@@ -14,7 +14,10 @@ use super::{
     signals,
 };
 use crate::{
-    camera::source::{self, Audience, DefaultSource},
+    camera::{
+        pipe,
+        source::{self, Audience, DefaultSource},
+    },
     display::panel::{self, DisplayError},
     engine::{classifier::Classifier, open::Settings},
     message::one_line,
@@ -35,6 +38,15 @@ pub struct Wishes {
     pub json: bool,
     /// How the model runs.
     pub settings: Settings,
+}
+
+/// Ends the programs that cameras read from, also of a camera that still waits for a frame when the run is over.
+struct EndPrograms;
+
+impl Drop for EndPrograms {
+    fn drop(&mut self) {
+        pipe::end_all();
+    }
 }
 
 /// Opens the model at `path`, or the bundled one.
@@ -79,6 +91,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let hint = if hint.is_empty() { "Ctrl-C ends".into() } else { hint.into() };
     let format = if wishes.json { Format::Json } else { Format::Text };
     let publisher = (!on_terminal).then(|| Publisher::new(format, Box::new(stdout())));
+    let _no_program_stays = EndPrograms;
     log::info!("{} runs as {}", classifier.metadata().name, classifier.form());
     Ok(stage.run(Options {
         source,

@@ -71,13 +71,13 @@ impl V4l2Camera {
             title: format!("{} {actual} ({})", path.display(), info.name),
             layout,
             stream,
-            patience: FIRST_PATIENCE.max(request.timeout.unwrap_or_default()),
+            patience: FIRST_PATIENCE.max(request.wait.unwrap_or_default()),
             first: None,
             losses: Losses::default(),
             newest: None,
         };
         camera.first = Some(camera.capture()?);
-        camera.patience = request.timeout.unwrap_or(PATIENCE);
+        camera.patience = request.wait.unwrap_or(PATIENCE);
         Ok(camera)
     }
 

@@ -172,7 +172,7 @@ mod tests {
         for (flags, driver, words) in [
             (WEBCAM, "bcm2835-isp", "image processor"),
             (V4L2_CAP_VIDEO_M2M_MPLANE | V4L2_CAP_STREAMING, "bcm2835-codec", "encodes or decodes"),
-            (WEBCAM | V4L2_CAP_IO_MC | V4L2_CAP_META_CAPTURE, "rp1-cfe", "rpicam-vid"),
+            (WEBCAM | V4L2_CAP_IO_MC | V4L2_CAP_META_CAPTURE, "rp1-cfe", "--camera rpicam,"),
             (V4L2_CAP_VIDEO_CAPTURE, "old", "cannot stream"),
             (V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING, "uvcvideo", "only data about"),
             (V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_STREAMING, "rkisp1", "several planes"),

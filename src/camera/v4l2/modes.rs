@@ -128,8 +128,8 @@ pub fn problem(offered: &[OfferedFormat]) -> Option<String> {
 
 /// What to do with a camera on the board's CSI connector.
 pub const SENSOR_ADVICE: &str = "it gives the raw data of an image sensor, as cameras on the CSI connector do; \
-     plug in a USB webcam, or feed a v4l2loopback device (Raspberry Pi: from `rpicam-vid`, \
-     Jetson: from `nvarguscamerasrc ! nvvidconv ! v4l2sink`) and use that";
+     on a Raspberry Pi use --camera rpicam, on a Jetson --camera 'pipe?format=nv12&size=640x360:gst-launch-1.0 -q nvarguscamerasrc ! …' \
+     (the README has the whole line), or plug in a USB webcam";
 
 /// The layout behind a format's name; `None` for those that are not decoded.
 pub fn format_of(fourcc: FourCc) -> Option<PixelFormat> {

@@ -87,7 +87,7 @@ fn a_driver_that_lists_no_sizes_is_asked_for_what_is_wanted() {
 fn unusable_devices_say_why() {
     assert_eq!(problem(&webcam()), None);
     assert!(problem(&[]).unwrap().contains("another /dev/video node"));
-    assert!(problem(&[format(b"RG10", &[]), format(b"pRAA", &[])]).unwrap().contains("rpicam-vid"));
+    assert!(problem(&[format(b"RG10", &[]), format(b"pRAA", &[])]).unwrap().contains("--camera rpicam,"));
     assert!(problem(&[format(b"H264", &[]), format(b"NV1\0", &[])]).unwrap().contains("only H264, NV1?,"));
     assert_eq!(choose(&[format(b"H264", &[])], &V4l2Request::default()), None);
 }
