@@ -1,0 +1,44 @@
+"""Every pixel format of a camera comes to the screen in the right colours."""
+
+import json
+
+from harness import bars, model, png
+from harness.checks import Failure, demand
+from harness.machine import VIVID, Board
+
+BOARD = Board(modules={"vivid": VIVID, "uvcvideo": "", "vhci-hcd": ""})
+FORMATS = ["YUYV", "UYVY", "NV12", "YU12", "RGB3", "GREY", "webcam-YUYV", "webcam-MJPG"]
+# The upper part of the screen, which is the picture whatever stands below.
+AREA = (0, 0, 640, 300)
+# By rounding to the limited range and back, to steps of the JPEG, and by scaling.
+TOLERANCE = 6
+
+
+def inputs(folder):
+    return bar_files(folder)
+
+
+def bar_files(folder):
+    """The webcam's pictures, and the model that names their strongest colour."""
+    files = {"bars.yuyv": bars.yuyv(640, 360), "bars.jpg": bars.jpeg(640, 360), "colours.onnx": model.onnx()}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return {name: folder / name for name in files}
+
+
+def check(result):
+    failed = result.files / "failed"
+    reasons = dict(line.split(" ", 1) for line in failed.read_text().splitlines()) if failed.exists() else {}
+    wrong = []
+    for name in FORMATS:
+        try:
+            demand(name not in reasons, f"the program ended with {reasons.get(name)}")
+            lines = [json.loads(line) for line in (result.files / f"{name}.jsonl").read_text().splitlines()]
+            demand(sum("label" in line for line in lines) == 3, "there are not three results")
+            colours = [(round(bars.luma(colour)),) * 3 for colour in bars.COLOURS] if name == "GREY" else bars.COLOURS
+            largest = bars.check(png.read(result.files / f"{name}.png"), AREA, colours, TOLERANCE)
+            yield f"{name}: within {largest} of 255"
+        except Failure as failure:
+            wrong.append(name)
+            yield f"{name}: {failure}"
+    demand(not wrong, f"wrong: {', '.join(wrong)}")
