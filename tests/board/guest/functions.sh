@@ -26,6 +26,7 @@ mark() {
 # in front; what it has said so far is counted in /tmp/counts. Sets $camera to the process.
 start_camera() {
     [ -p /tmp/lines ] || mkfifo /tmp/lines
+    rm -f /tmp/counts
     record events /tmp/counts </tmp/lines &
     vggcam run --json "$@" >/tmp/lines 2>>messages &
     camera=$!
@@ -61,11 +62,11 @@ screenshot() {
     until_true 600 test ! -e "/host/$1.wanted" || fail "no screenshot $1"
 }
 
-# plug_camera: starts the USB webcam of colour bars, which obeys what is written to /tmp/webcam, and waits for its node. Sets
-# $webcam to the node.
+# plug_camera WIDTH HEIGHT: starts the USB webcam of colour bars, which obeys what is written to /tmp/webcam, and waits for
+# its node. Sets $webcam to the node.
 plug_camera() {
     mkfifo /tmp/webcam
-    uvc_camera 640 360 30 /board/bars.yuyv /board/bars.jpg /tmp/webcam &
+    uvc_camera "$1" "$2" 30 /board/bars.yuyv /board/bars.jpg /tmp/webcam &
     until_true 20 find_webcam || fail "the USB webcam did not appear"
 }
 
@@ -78,4 +79,26 @@ find_webcam() {
         fi
     done
     return 1
+}
+
+# show DISPLAY WIDTHxHEIGHT: shows a photograph on a display and draws it into drawn.png at the same size, then holds the
+# program, so that both stay as they are.
+show() {
+    start_camera --camera "files:/board/cat.jpg?fps=0.1&hold=1000" --display "$1" --display "png:drawn.png?size=$2"
+    until_true 60 more_than 0 -1 || fail "no result"
+    sleep "${3:-1}"
+    running || fail "the program ended: $(tail -n 1 messages)"
+    kill -STOP "$camera"
+}
+
+# end_show: lets the program go on, and ends it.
+end_show() {
+    kill -CONT "$camera"
+    stop_camera
+}
+
+# save_framebuffer NAME: the memory and the geometry of /dev/fb0.
+save_framebuffer() {
+    cat /dev/fb0 >"$1.raw"
+    (cd /sys/class/graphics/fb0 && cat virtual_size bits_per_pixel stride) >"$1.geometry"
 }

@@ -37,6 +37,13 @@ def yuyv(width, height):
     return bytes(row) * height
 
 
+def write(folder, width, height):
+    """Writes the pictures of the webcam into a folder; returns their names in the guest with their paths."""
+    (folder / "bars.yuyv").write_bytes(yuyv(width, height))
+    (folder / "bars.jpg").write_bytes(jpeg(width, height))
+    return {name: folder / name for name in ("bars.yuyv", "bars.jpg")}
+
+
 def check(picture, area, expected=COLOURS, tolerance=6):
     """Demands the bars in `area` (left, top, right, bottom) of a picture: every pixel in the middle half of each bar, but
     for the outermost eighth above and below, differs from its colour by at most `tolerance` of 255 in each channel. Returns

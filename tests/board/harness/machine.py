@@ -49,7 +49,7 @@ class Result:
 
 def qemu_machine(board: Board):
     """QEMU's command for the bare machine. One processor: with two, USB starves under emulation."""
-    return ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024"]
+    return ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024", "-net", "none"]
 
 
 def boot(kernel: Kernel, board: Board, script: Path, inputs: dict[str, Path], environment: dict[str, str], out: Path):
@@ -72,7 +72,7 @@ def boot(kernel: Kernel, board: Board, script: Path, inputs: dict[str, Path], en
             # One instruction takes one nanosecond of the guest's time, and idle time passes at once: what is measured
             # inside does not depend on this machine's load.
             "-icount", "shift=0,sleep=off", "-rtc", "clock=vm",
-            "-display", "none", "-monitor", "none", "-net", "none", "-no-reboot",
+            "-display", "none", "-monitor", "none", "-no-reboot",
             "-serial", f"file:{out}/console.log",
             "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
             "-virtfs", f"local,path={out},mount_tag=host,security_model=none",
@@ -145,7 +145,8 @@ def initramfs(kernel, board, script, inputs, environment, folder):
         )
         shutil.copy(shown.stdout.strip(), root / "lib")
     shutil.copy(GUEST / "init", root / "init")
-    shutil.copy(GUEST / "functions.sh", root / "board")
+    for library in GUEST.glob("*.sh"):
+        shutil.copy(library, root / "board")
     shutil.copy(script, root / "board/scenario.sh")
     exports = [f"export {name}='{value}'\n" for name, value in environment.items()]
     (root / "board/environment").write_text("".join(exports))

@@ -74,3 +74,9 @@ def onnx():
         + block(8, block(1, "") + number(2, 13))
         + b"".join(block(14, block(1, key) + block(2, value)) for key, value in properties.items())
     )
+
+
+def write(folder):
+    """Writes the model into a folder; returns its name in the guest with its path."""
+    (folder / "colours.onnx").write_bytes(onnx())
+    return {"colours.onnx": folder / "colours.onnx"}

@@ -12,6 +12,8 @@ from .debian import Kernel, require_tools
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 PROJECT = Path(__file__).parents[3]
+# A photograph for screens.
+PHOTOGRAPH = PROJECT / "models/demo/cat-chelsea.jpg"
 
 
 def names():

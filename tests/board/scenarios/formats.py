@@ -15,15 +15,7 @@ TOLERANCE = 6
 
 
 def inputs(folder):
-    return bar_files(folder)
-
-
-def bar_files(folder):
-    """The webcam's pictures, and the model that names their strongest colour."""
-    files = {"bars.yuyv": bars.yuyv(640, 360), "bars.jpg": bars.jpeg(640, 360), "colours.onnx": model.onnx()}
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    return {name: folder / name for name in files}
+    return bars.write(folder, 640, 360) | model.write(folder)
 
 
 def check(result):

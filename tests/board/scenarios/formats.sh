@@ -12,7 +12,7 @@ for format in YUYV UYVY NV12 YU12 RGB3 GREY; do
     take "$format" "v4l2:/dev/video0?format=$format&size=640x360"
 done
 
-plug_camera
+plug_camera 640 360
 for format in YUYV MJPG; do
     take "webcam-$format" "v4l2:$webcam?format=$format&size=640x360"
 done
