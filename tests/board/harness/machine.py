@@ -127,13 +127,16 @@ def initramfs(kernel, board, script, inputs, environment, folder):
     for part in ("bin", "modules", "lib", "dev", "proc", "sys", "tmp", "host", "board"):
         (root / part).mkdir(parents=True)
     shutil.copy(kernel.busybox, root / "bin")
-    modules = BASE_MODULES | ({"virtio-gpu": ""} if board.screen else {}) | board.modules
+    modules = BASE_MODULES | board.modules
+    modules |= {"virtio-gpu": ""} if board.screen else {}
+    modules |= {"spi-gpio": "", "spidev": ""} if board.small_panels else {}
     order = {}
     for module, options in modules.items():
         files = kernel.load_order(module)
         for file in files:
             order.setdefault(file, "")
-        order[files[-1]] = options
+        if files:  # else it is built into the kernel
+            order[files[-1]] = options
     for file in order:
         shutil.copy(file, root / "modules")
     lines = [f"{file.name} {options}\n" for file, options in order.items()]

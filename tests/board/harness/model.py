@@ -10,6 +10,8 @@ import struct
 LABELS = ["red", "green", "blue"]
 # How much a channel that is stronger by the whole range of a byte counts.
 SHARPNESS = 20.0
+# Rows and columns of the input.
+SIDE = 32
 
 
 def number(field, value):
@@ -64,7 +66,7 @@ def onnx():
         + node("Softmax", ["scores"], "probabilities", integer("axis", 1))
         + block(2, "strongest colour")
         + tensor("weights", [3, 3], weights)
-        + port(11, "picture", 2, [1, 224, 224, 3])
+        + port(11, "picture", 2, [1, SIDE, SIDE, 3])
         + port(12, "probabilities", 1, [1, 3])
     )
     properties = {"vggcam.format_version": "1", "vggcam.name": "strongest colour", "vggcam.labels": json.dumps(LABELS)}
