@@ -29,12 +29,12 @@ class Board:
     screen: tuple[int, int] | None = None
     # Whether it has a 320x480 RGB565 screen, and an SPI bus over GPIO lines.
     small_panels: bool = False
-    # Whether gpio-sim is needed.
+    # Whether gpio-sim, which is none of Debian's modules, has to be built.
     gpio_sim: bool = False
     # Whether every change of the GPIO chip's lines is kept in the result's `gpio.trace`.
     trace_gpio: bool = False
     # Seconds on this machine after which the guest is given up.
-    patience: int = 300
+    patience: int = 900
 
 
 @dataclass
