@@ -62,7 +62,7 @@ begin() {
     measure
 }
 end() {
-    running || mark "died at the end 0 $(tail -n 1 messages)"
+    running || mark "died end 0 0 $(tail -n 1 messages)"
     measure
     stop_camera
 }
