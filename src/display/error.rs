@@ -1,6 +1,9 @@
 //! What goes wrong with displays.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why a display could not be opened or drawn on.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +26,42 @@ pub enum DisplayError {
     /// The device is there but cannot be used.
     #[error("cannot use the display {path}: {reason}")]
     Device { path: PathBuf, reason: String },
+    /// Another program has the device.
+    #[error("the display {path} is in use: {reason}")]
+    Busy { path: PathBuf, reason: String },
+    /// The device is there, and nothing that shows pictures is connected to it.
+    #[error("no screen on {path}: {reason}")]
+    NoScreen { path: PathBuf, reason: String },
+    /// The device does not take what it is sent.
+    #[error("the display {path} does not answer: {reason}")]
+    Lost { path: PathBuf, reason: String },
+    /// The picture was drawn for another display.
+    #[error("a picture of {}×{} was drawn for a display of {}×{}", given.0, given.1, wanted.0, wanted.1)]
+    Size { given: (u32, u32), wanted: (u32, u32) },
 }
 
 impl DisplayError {
+    /// The cause in a few words, for the screen of another display.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::Spec { .. } => "wrong SPEC",
+            Self::Terminal { .. } => "no terminal",
+            Self::TerminalWrite { .. } => "terminal closed",
+            Self::Write { .. } => "cannot write",
+            Self::Open { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "not there",
+                io::ErrorKind::PermissionDenied => "no permission",
+                io::ErrorKind::ResourceBusy => "in use",
+                _ => "cannot be opened",
+            },
+            Self::Device { .. } => "not usable",
+            Self::Busy { .. } => "in use",
+            Self::NoScreen { .. } => "no screen",
+            Self::Lost { .. } => "not answering",
+            Self::Size { .. } => "wrong size",
+        }
+    }
+
     /// A device file that could not be opened; `group` is the group that may use such devices, `missing` says what
     /// to do where the file does not exist.
     pub(super) fn open(path: impl Into<PathBuf>, source: io::Error, group: &str, missing: &str) -> Self {
@@ -35,6 +71,22 @@ impl DisplayError {
             _ => "another program may be using it".into(),
         };
         Self::Open { path: path.into(), source, advice }
+    }
+
+    pub(super) fn device(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Device { path: path.into(), reason: reason.into() }
+    }
+
+    pub(super) fn busy(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Busy { path: path.into(), reason: reason.into() }
+    }
+
+    pub(super) fn no_screen(path: &Path, reason: impl Into<String>) -> Self {
+        Self::NoScreen { path: path.into(), reason: reason.into() }
+    }
+
+    pub(super) fn lost(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Lost { path: path.into(), reason: reason.into() }
     }
 }
 
@@ -50,7 +102,15 @@ mod tests {
     #[test]
     fn tells_who_may_use_a_device() {
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
-        let message = DisplayError::open("/dev/fb0", denied, "video", "").to_string();
+        let error = DisplayError::open("/dev/fb0", denied, "video", "");
+        let message = error.to_string();
         assert!(message.contains("/dev/fb0") && message.contains("usermod -aG video"), "{message}");
+        assert_eq!(error.in_short(), "no permission");
+    }
+
+    #[test]
+    fn says_in_short_why_a_device_cannot_be_opened() {
+        let short = |errno| DisplayError::open("/dev/fb0", io::Error::from_raw_os_error(errno), "video", "").in_short();
+        assert_eq!([libc::ENOENT, libc::EBUSY, libc::EIO].map(short), ["not there", "in use", "cannot be opened"]);
     }
 }

@@ -5,16 +5,17 @@ use std::{
     io,
     os::fd::AsRawFd,
     path::{Path, PathBuf},
-    ptr,
 };
 
 use image::RgbImage;
+use memmap2::{MmapMut, MmapOptions};
 
 use super::{
     Panel,
     caption::Caption,
     error::DisplayError,
     pixels::{Field, Geometry},
+    shown::Shown,
 };
 
 const FBIOGET_VSCREENINFO: u32 = 0x4600;
@@ -77,7 +78,8 @@ struct FixedInfo {
 pub struct Framebuffer {
     path: PathBuf,
     geometry: Geometry,
-    memory: Memory,
+    memory: MmapMut,
+    shown: Shown,
     before: Vec<u8>,
     _console: Option<GraphicsConsole>,
 }
@@ -92,14 +94,16 @@ impl Framebuffer {
     /// Opens the framebuffer, hides the console's cursor where that is allowed, and blanks the screen.
     pub fn open(path: &Path) -> Result<Self, DisplayError> {
         let (file, geometry, bytes) = Self::look(path)?;
-        let mut memory = Memory::map(&file, bytes).map_err(|error| DisplayError::Device {
-            path: path.into(),
-            reason: format!("its memory cannot be mapped: {error}"),
-        })?;
-        let before = memory.bytes().to_vec();
+        // SAFETY: the device's memory never shrinks, and what others write into it meanwhile are pixels like any.
+        let memory = unsafe { MmapOptions::new().len(bytes).map_mut(&file) }
+            .map_err(|error| DisplayError::device(path, format!("its memory cannot be mapped: {error}")))?;
+        let before = memory.to_vec();
         let console = GraphicsConsole::enter();
-        geometry.write(&RgbImage::new(geometry.width, geometry.height), memory.bytes());
-        Ok(Self { path: path.into(), geometry, memory, before, _console: console })
+        let size = (geometry.width, geometry.height);
+        let shown = Shown::unknown(size);
+        let mut framebuffer = Self { path: path.into(), geometry, memory, shown, before, _console: console };
+        framebuffer.show(&RgbImage::new(size.0, size.1), &Caption::default())?;
+        Ok(framebuffer)
     }
 
     /// Opens the device and asks for its geometry and the size of its memory.
@@ -110,7 +114,7 @@ impl Framebuffer {
             .write(true)
             .open(path)
             .map_err(|source| DisplayError::open(path, source, "video", missing))?;
-        let device = |reason| DisplayError::Device { path: path.into(), reason };
+        let device = |reason| DisplayError::device(path, reason);
 
         let (variable, fixed) =
             query(&file).map_err(|error| device(format!("it does not answer as a framebuffer does: {error}")))?;
@@ -130,8 +134,15 @@ impl Panel for Framebuffer {
     }
 
     fn show(&mut self, canvas: &RgbImage, _caption: &Caption) -> Result<(), DisplayError> {
-        self.geometry.write(canvas, self.memory.bytes());
-        Ok(())
+        let Self { geometry, memory, .. } = self;
+        self.shown.update(canvas, |bands| {
+            bands.iter().for_each(|rows| geometry.write(canvas, rows.clone(), memory));
+            Ok(())
+        })
+    }
+
+    fn invalidate(&mut self) {
+        self.shown.forget();
     }
 }
 
@@ -139,7 +150,7 @@ impl Drop for Framebuffer {
     fn drop(&mut self) {
         for y in 0..self.geometry.height {
             let row = self.geometry.row(y);
-            self.memory.bytes()[row.clone()].copy_from_slice(&self.before[row]);
+            self.memory[row.clone()].copy_from_slice(&self.before[row]);
         }
     }
 }
@@ -176,40 +187,6 @@ fn query(file: &File) -> io::Result<(VariableInfo, FixedInfo)> {
         ]
     };
     if answers.iter().any(|&answer| answer < 0) { Err(io::Error::last_os_error()) } else { Ok((variable, fixed)) }
-}
-
-/// The framebuffer's memory, mapped into this process.
-struct Memory {
-    start: *mut u8,
-    bytes: usize,
-}
-
-// SAFETY: the mapping belongs to this value alone and is not bound to a thread.
-unsafe impl Send for Memory {}
-
-impl Memory {
-    fn map(file: &File, bytes: usize) -> io::Result<Self> {
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: the kernel chooses the place of a new mapping; an open file and a length are all that is needed.
-        let start = unsafe { libc::mmap(ptr::null_mut(), bytes, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
-        if start == libc::MAP_FAILED {
-            Err(io::Error::last_os_error())
-        } else {
-            Ok(Self { start: start.cast(), bytes })
-        }
-    }
-
-    fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: the mapping is `bytes` long, lives as long as `self`, and is lent out once at a time.
-        unsafe { std::slice::from_raw_parts_mut(self.start, self.bytes) }
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: this is the whole mapping, and nobody can hold a part of it any more.
-        unsafe { libc::munmap(self.start.cast(), self.bytes) };
-    }
 }
 
 /// The console in graphics mode, in which it draws no cursor; text mode comes back when this is dropped.
@@ -267,15 +244,6 @@ mod tests {
         assert_eq!((found.width, found.height, found.pixel_bytes, found.stride), (640, 480, 4, 2600));
         assert_eq!(found.start, 480 * 2600 + 40);
         assert_eq!((found.red.offset, found.green.length), (16, 8));
-    }
-
-    #[test]
-    fn maps_and_unmaps_memory() {
-        let file = tempfile::tempfile().expect("a temporary file");
-        file.set_len(4096).expect("it can grow");
-        let mut memory = Memory::map(&file, 4096).expect("a file can be mapped");
-        memory.bytes()[4095] = 7;
-        assert_eq!(memory.bytes()[4095], 7);
     }
 
     #[test]

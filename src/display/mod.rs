@@ -4,10 +4,12 @@
 
 mod canvas;
 pub mod caption;
+mod drm;
 pub mod error;
 mod framebuffer;
 mod layout;
 pub mod list;
+mod oled;
 mod palette;
 pub mod panel;
 mod picture;
@@ -15,10 +17,12 @@ mod pixels;
 mod png;
 mod scale;
 pub mod screen;
+mod shown;
 pub mod spec;
 mod spi;
 mod terminal;
 mod text;
+mod turned;
 
 use image::RgbImage;
 
@@ -46,6 +50,9 @@ pub trait Panel: Send {
     fn drawing(&self) -> Drawing {
         Drawing::Whole
     }
-    /// Shows `canvas`; `caption` is the same in words, for panels that write text themselves.
+    /// Shows `canvas`; `caption` is the same in words, for panels that write text themselves. Parts that are shown
+    /// already are not sent again, unless the last call failed.
     fn show(&mut self, canvas: &RgbImage, caption: &Caption) -> Result<(), error::DisplayError>;
+    /// Makes the next [`Panel::show`] send everything, as is needed where the device may have lost its content.
+    fn invalidate(&mut self) {}
 }

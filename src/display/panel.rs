@@ -4,17 +4,21 @@ use image::RgbImage;
 
 pub use super::error::DisplayError;
 use super::{
-    Panel, caption::Caption, framebuffer::Framebuffer, png::PngFiles, spec::DisplaySpec, spi, terminal::TerminalPanel,
+    Panel, caption::Caption, drm::Screen, framebuffer::Framebuffer, oled, png::PngFiles, spec::DisplaySpec, spi,
+    terminal::TerminalPanel, turned::Turned,
 };
 
-/// Opens the display that `spec` names.
+/// Opens the display that `spec` names. Dropping it gives everything back, so that it can be opened again as often as it
+/// fails.
 pub fn open(spec: &str) -> Result<Box<dyn Panel>, DisplayError> {
     Ok(match spec.parse()? {
         DisplaySpec::Terminal => Box::new(TerminalPanel::open()?),
         DisplaySpec::None => Box::new(Nothing),
         DisplaySpec::Png { path, size } => Box::new(PngFiles::new(path, size)),
-        DisplaySpec::Framebuffer { path } => Box::new(Framebuffer::open(&path)?),
+        DisplaySpec::Framebuffer { path, rotate } => Turned::new(Framebuffer::open(&path)?, rotate),
+        DisplaySpec::Drm(spec) => Turned::new(Screen::open(&spec)?, spec.rotate),
         DisplaySpec::Spi(spec) => spi::open(&spec)?,
+        DisplaySpec::Oled(spec) => oled::open(&spec)?,
     })
 }
 
@@ -56,5 +60,9 @@ mod tests {
         assert!(framebuffer.contains("/dev/no-such-framebuffer") && framebuffer.contains("screen"), "{framebuffer}");
         let bus = message("st7789:/dev/no-such-bus?dc=GPIO25");
         assert!(bus.contains("/dev/no-such-bus") && bus.contains("raspi-config"), "{bus}");
+        let bus = message("ssd1306:/dev/no-such-bus");
+        assert!(bus.contains("/dev/no-such-bus") && bus.contains("raspi-config"), "{bus}");
+        let card = message("drm:/dev/no-such-card");
+        assert!(card.contains("/dev/no-such-card") && card.contains("graphics driver"), "{card}");
     }
 }

@@ -71,22 +71,36 @@ impl Geometry {
         start..start + self.width as usize * self.pixel_bytes
     }
 
-    /// Writes `canvas` into the visible part of `memory`, which [`Geometry::check`] has found large enough.
-    /// Bits of no colour are set, which is opaque where they are alpha.
-    pub fn write(&self, canvas: &RgbImage, memory: &mut [u8]) {
-        let colours = [self.red, self.green, self.blue].map(|field| field.place(255));
-        let rest = !(colours[0] | colours[1] | colours[2]);
-        let mut line = Vec::with_capacity(self.width as usize * self.pixel_bytes);
-        for (y, pixels) in (0..self.height).zip(canvas.rows()) {
-            line.clear();
-            for Rgb([r, g, b]) in pixels.take(self.width as usize) {
-                let pixel = self.red.place(*r) | self.green.place(*g) | self.blue.place(*b) | rest;
-                // Fields count from the lowest bit of a pixel in the machine's order, which is little-endian here.
-                line.extend_from_slice(&pixel.to_le_bytes()[..self.pixel_bytes]);
+    /// Writes the rows `rows` of `canvas`, which has the size of the visible part, into `memory`, which
+    /// [`Geometry::check`] has found large enough. Bits of no colour are set, which is opaque where they are alpha.
+    pub fn write(&self, canvas: &RgbImage, rows: Range<u32>, memory: &mut [u8]) {
+        let tables =
+            [self.red, self.green, self.blue].map(|field| std::array::from_fn(|value| field.place(value as u8)));
+        let rest = !(tables[0][255] | tables[1][255] | tables[2][255]);
+        // Pixels are put together in ordinary memory: a device's is slow to write in small pieces.
+        let mut line = vec![0; self.width as usize * self.pixel_bytes];
+        for (y, pixels) in rows.clone().zip(canvas.rows().skip(rows.start as usize)) {
+            match self.pixel_bytes {
+                2 => convert::<2>(pixels, &mut line, &tables, rest),
+                3 => convert::<3>(pixels, &mut line, &tables, rest),
+                _ => convert::<4>(pixels, &mut line, &tables, rest),
             }
-            let start = self.row(y).start;
-            memory[start..start + line.len()].copy_from_slice(&line);
+            memory[self.row(y)].copy_from_slice(&line);
         }
+    }
+}
+
+/// Puts a row together from the bits that each value of red, green and blue stands for.
+fn convert<const BYTES: usize>(
+    pixels: image::buffer::Pixels<Rgb<u8>>,
+    line: &mut [u8],
+    tables: &[[u32; 256]; 3],
+    rest: u32,
+) {
+    for (Rgb([r, g, b]), bytes) in pixels.zip(line.chunks_exact_mut(BYTES)) {
+        let pixel = tables[0][usize::from(*r)] | tables[1][usize::from(*g)] | tables[2][usize::from(*b)] | rest;
+        // Fields count from the lowest bit of a pixel in the machine's order, which is little-endian here.
+        bytes.copy_from_slice(&pixel.to_le_bytes()[..BYTES]);
     }
 }
 
@@ -115,7 +129,8 @@ mod tests {
     fn written(geometry: &Geometry, colour: [u8; 3], bytes: usize) -> Vec<u8> {
         let mut memory = vec![0; bytes];
         geometry.check(bytes).expect("the memory is large enough");
-        geometry.write(&RgbImage::from_pixel(geometry.width, geometry.height, Rgb(colour)), &mut memory);
+        let canvas = RgbImage::from_pixel(geometry.width, geometry.height, Rgb(colour));
+        geometry.write(&canvas, 0..geometry.height, &mut memory);
         memory
     }
 
@@ -150,6 +165,15 @@ mod tests {
         let memory = written(&geometry, [255; 3], 40);
         let lit: Vec<usize> = (0..40).filter(|&i| memory[i] != 0).collect();
         assert_eq!(lit, (7..13).chain(17..23).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn writes_only_the_rows_asked_for() {
+        let geometry = rgb565(2, 5);
+        let mut memory = vec![0; 20];
+        geometry.write(&RgbImage::from_pixel(2, 5, Rgb([255; 3])), 1..3, &mut memory);
+        let lit: Vec<usize> = (0..20).filter(|&i| memory[i] != 0).collect();
+        assert_eq!(lit, (4..12).collect::<Vec<_>>());
     }
 
     #[test]

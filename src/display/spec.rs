@@ -1,12 +1,15 @@
 //! What a display SPEC says, before anything is opened.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+mod options;
+
+use std::{path::PathBuf, str::FromStr};
 
 use super::error::DisplayError;
+use options::{Options, byte, mode, pair, required, rotation, size, split_query, yes};
 
-/// The kinds that work, for messages.
-const KINDS: &str = "terminal, png:PATH, fb:/dev/fb0, st7789:/dev/spidev0.0?dc=GPIO25, ili9341:/dev/spidev0.0?dc=GPIO25 \
-                     or none";
+/// The kinds there are, for messages.
+const KINDS: &str = "terminal, png:PATH, fb:/dev/fb0, drm:/dev/dri/card0, st7789:/dev/spidev0.0?dc=GPIO25, \
+                     ili9341:/dev/spidev0.0?dc=GPIO25, ssd1306:/dev/i2c-1 or none";
 
 /// A display SPEC, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +20,14 @@ pub enum DisplaySpec {
     None,
     /// `png:PATH`: a file that is replaced with every picture, or numbered files where PATH holds `%d`.
     Png { path: PathBuf, size: (u32, u32) },
-    /// `fb:/dev/fb0`: a Linux framebuffer.
-    Framebuffer { path: PathBuf },
+    /// `fb:/dev/fb0`: a Linux framebuffer, the picture turned clockwise by `rotate` degrees: 0, 90, 180 or 270.
+    Framebuffer { path: PathBuf, rotate: u16 },
+    /// `drm:/dev/dri/card0`: a screen on a graphics card, by kernel mode setting.
+    Drm(DrmSpec),
     /// `st7789:` or `ili9341:`: a small panel on SPI.
     Spi(SpiSpec),
+    /// `ssd1306:/dev/i2c-1`: a small black and white panel on I2C.
+    Oled(OledSpec),
 }
 
 /// The chip that drives a panel.
@@ -68,6 +75,39 @@ pub struct SpiSpec {
     pub bgr: bool,
 }
 
+/// Which screen of a graphics card, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrmSpec {
+    /// The card, such as `/dev/dri/card0`.
+    pub device: PathBuf,
+    /// The connector's name, such as `HDMI-A-1`; the first with a screen if `None`.
+    pub connector: Option<String>,
+    /// Columns and rows, and the rate in hertz if it matters; the screen's preferred mode if `None`.
+    pub mode: Option<((u32, u32), Option<u32>)>,
+    /// Clockwise turn of the picture in degrees: 0, 90, 180 or 270.
+    pub rotate: u16,
+}
+
+/// A panel with an SSD1306.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OledSpec {
+    /// The bus, such as `/dev/i2c-1`.
+    pub device: PathBuf,
+    /// The address on the bus, of 7 bits.
+    pub address: u8,
+    /// Columns and rows of the unrotated panel: one of [`OLED_SIZES`].
+    pub size: (u32, u32),
+    /// Clockwise turn of the picture in degrees: 0, 90, 180 or 270.
+    pub rotate: u16,
+    /// Brightness of lit pixels, 0 to 255.
+    pub contrast: u8,
+    /// Whether pixels that should be lit are dark, and the others lit.
+    pub invert: bool,
+}
+
+/// Columns and rows of the panels that are made with an SSD1306.
+pub const OLED_SIZES: [(u32, u32); 6] = [(128, 64), (128, 32), (96, 16), (72, 40), (64, 48), (64, 32)];
+
 impl FromStr for DisplaySpec {
     type Err = DisplayError;
 
@@ -88,10 +128,19 @@ fn parse(spec: &str) -> Result<DisplaySpec, String> {
             path: required(path, "png:screen.png")?,
             size: options.take("size", "320x240", size)?.unwrap_or((640, 480)),
         },
-        "fb" => DisplaySpec::Framebuffer { path: required(path, "fb:/dev/fb0")? },
+        "fb" => DisplaySpec::Framebuffer {
+            path: required(path, "fb:/dev/fb0")?,
+            rotate: options.take("rotate", "90", rotation)?.unwrap_or(0),
+        },
+        "drm" => DisplaySpec::Drm(drm(path, &mut options)?),
+        "ssd1306" => DisplaySpec::Oled(oled(path, &mut options)?),
         "st7789" => DisplaySpec::Spi(spi(Controller::St7789, path, &mut options)?),
         "ili9341" => DisplaySpec::Spi(spi(Controller::Ili9341, path, &mut options)?),
-        "drm" | "ssd1306" => return Err(format!("{kind} panels cannot be driven yet; use {KINDS}")),
+        "sh1106" | "ssd1309" | "ssd1351" | "st7735" | "ili9486" | "ili9488" => {
+            return Err(format!(
+                "this controller is not driven directly; with a kernel driver for it, use fb:; the kinds are {KINDS}"
+            ));
+        }
         _ => return Err(format!("the kinds are {KINDS}")),
     };
     options.finish()?;
@@ -127,72 +176,39 @@ fn spi(controller: Controller, path: &str, options: &mut Options) -> Result<SpiS
     Ok(spec)
 }
 
-/// Splits off `?key=value…`; a question mark that no option follows belongs to the path.
-fn split_query(rest: &str) -> (&str, &str) {
-    match rest.rsplit_once('?') {
-        Some((path, query)) if query.contains('=') => (path, query),
-        _ => (rest, ""),
+fn drm(path: &str, options: &mut Options) -> Result<DrmSpec, String> {
+    Ok(DrmSpec {
+        device: required(path, "drm:/dev/dri/card0")?,
+        connector: options
+            .take("connector", "HDMI-A-1", |text| Some(text.to_owned()).filter(|name| !name.is_empty()))?,
+        mode: options.take("mode", "1920x1080 or mode=1920x1080@60", mode)?,
+        rotate: options.take("rotate", "90", rotation)?.unwrap_or(0),
+    })
+}
+
+fn oled(path: &str, options: &mut Options) -> Result<OledSpec, String> {
+    let spec = OledSpec {
+        device: required(path, "ssd1306:/dev/i2c-1")?,
+        address: options.take("addr", "0x3c", byte)?.unwrap_or(0x3c),
+        size: options.take("size", "128x64", size)?.unwrap_or(OLED_SIZES[0]),
+        rotate: options.take("rotate", "180", rotation)?.unwrap_or(0),
+        contrast: options.take("contrast", "127 (0 to 255)", byte)?.unwrap_or(0x7F),
+        invert: options.take("invert", "yes or no", yes)?.unwrap_or(false),
+    };
+    // Boards are often marked with the address as it travels on the wire, one bit further left.
+    if spec.address > 0x77 {
+        let seven = spec.address >> 1;
+        return Err(format!(
+            "addresses end at 0x77; a board marked {:#04x} answers at addr={seven:#04x}",
+            spec.address
+        ));
     }
-}
-
-fn required(path: &str, example: &str) -> Result<PathBuf, String> {
-    if path.is_empty() { Err(format!("the path is missing, as in {example}")) } else { Ok(path.into()) }
-}
-
-/// The options after the question mark, each to be taken once.
-struct Options(BTreeMap<String, String>);
-
-impl Options {
-    fn new(query: &str) -> Result<Self, String> {
-        let mut options = BTreeMap::new();
-        for option in query.split('&').filter(|option| !option.is_empty()) {
-            let (key, value) = option.split_once('=').ok_or(format!("{option:?} is not of the form key=value"))?;
-            if options.insert(key.into(), value.into()).is_some() {
-                return Err(format!("{key} is given twice"));
-            }
-        }
-        Ok(Self(options))
+    if !OLED_SIZES.contains(&spec.size) {
+        let sizes: Vec<String> = OLED_SIZES.iter().map(|(w, h)| format!("{w}x{h}")).collect();
+        let (w, h) = spec.size;
+        return Err(format!("there is no such panel of {w}x{h}; the sizes are {}", sizes.join(", ")));
     }
-
-    fn take<T>(&mut self, key: &str, example: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
-        match self.0.remove(key) {
-            None => Ok(None),
-            Some(value) => match parse(&value) {
-                Some(parsed) => Ok(Some(parsed)),
-                None => Err(format!("{key}={value} is not understood; write it like {key}={example}")),
-            },
-        }
-    }
-
-    fn finish(self) -> Result<(), String> {
-        match self.0.into_keys().next() {
-            None => Ok(()),
-            Some(key) => Err(format!("this display has no option {key}")),
-        }
-    }
-}
-
-fn size(text: &str) -> Option<(u32, u32)> {
-    let (width, height) = text.split_once(['x', '×'])?;
-    let side = |text: &str| text.parse().ok().filter(|side| (1..=8192).contains(side));
-    Some((side(width)?, side(height)?))
-}
-
-fn pair(text: &str) -> Option<(u16, u16)> {
-    let (x, y) = text.split_once(',')?;
-    Some((x.parse().ok()?, y.parse().ok()?))
-}
-
-fn rotation(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|degrees| [0, 90, 180, 270].contains(degrees))
-}
-
-fn yes(text: &str) -> Option<bool> {
-    match text {
-        "yes" | "true" | "1" => Some(true),
-        "no" | "false" | "0" => Some(false),
-        _ => None,
-    }
+    Ok(spec)
 }
 
 /// A line as `GPIO25`, as `25` (the same), or as `gpiochip4:25`.
@@ -210,71 +226,4 @@ fn line(text: &str) -> Option<LineSpec> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn refusal(spec: &str) -> String {
-        spec.parse::<DisplaySpec>().expect_err("the SPEC is wrong").to_string()
-    }
-
-    #[test]
-    fn understands_each_kind() {
-        let parsed = |spec: &str| spec.parse::<DisplaySpec>().expect("the SPEC is right");
-        assert_eq!(parsed("terminal"), DisplaySpec::Terminal);
-        assert_eq!(parsed("none"), DisplaySpec::None);
-        assert_eq!(parsed("png:a?b.png"), DisplaySpec::Png { path: "a?b.png".into(), size: (640, 480) });
-        assert_eq!(parsed("png:x-%d.png?size=320x240"), DisplaySpec::Png { path: "x-%d.png".into(), size: (320, 240) });
-        assert_eq!(parsed("fb:/dev/fb1"), DisplaySpec::Framebuffer { path: "/dev/fb1".into() });
-    }
-
-    #[test]
-    fn understands_the_wiring_of_a_panel() {
-        let spec = "st7789:/dev/spidev0.1?dc=25&rst=gpiochip4:27&bl=PQ.05&size=240x240&offset=0,80&rotate=270&hz=8000000&invert=no";
-        let expected = SpiSpec {
-            controller: Controller::St7789,
-            device: "/dev/spidev0.1".into(),
-            dc: LineSpec::Name("GPIO25".into()),
-            reset: Some(LineSpec::Offset { chip: "gpiochip4".into(), offset: 27 }),
-            backlight: Some(LineSpec::Name("PQ.05".into())),
-            size: (240, 240),
-            offset: (0, 80),
-            rotate: 270,
-            hz: 8_000_000,
-            invert: false,
-            bgr: false,
-        };
-        assert_eq!(spec.parse::<DisplaySpec>().ok(), Some(DisplaySpec::Spi(expected)));
-    }
-
-    #[test]
-    fn says_what_is_wrong() {
-        assert_eq!(
-            refusal("ili9341:/dev/spidev0.0"),
-            "\"ili9341:/dev/spidev0.0\" is not a display: dc= is missing, as in ili9341:/dev/spidev0.0?dc=GPIO25&rst=GPIO27"
-        );
-        for (spec, part) in [
-            ("drm:/dev/dri/card0", "drm panels cannot be driven yet; use terminal"),
-            ("ssd1306:/dev/i2c-1", "cannot be driven yet"),
-            ("hdmi", "the kinds are terminal"),
-            ("", "the kinds are terminal"),
-            ("png:", "the path is missing"),
-            ("terminal:3", "takes nothing after it"),
-            ("png:a.png?size=0x5", "size=0x5 is not understood; write it like size=320x240"),
-            ("png:a.png?dc=3", "no option dc"),
-            ("st7789:/dev/spidev0.0?dc=GPIO25&rotate=45", "rotate=45"),
-            ("st7789:/dev/spidev0.0?dc=chip:25", "dc=chip:25"),
-            ("st7789:/dev/spidev0.0?dc=1&dc=2", "dc is given twice"),
-            ("st7789:/dev/spidev0.0?dc=1&size=320x240", "ends at 240×320"),
-        ] {
-            assert!(refusal(spec).contains(part), "{}", refusal(spec));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn takes_any_text(kind in "(png|fb|st7789|ili9341|\\PC{0,6})", rest in "[a-z0-9:?&=x,/]{0,30}") {
-            let _ = format!("{kind}:{rest}").parse::<DisplaySpec>();
-        }
-    }
-}
+mod tests;

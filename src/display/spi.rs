@@ -1,6 +1,12 @@
 //! Small panels on SPI: ST7789 and ILI9341.
 
-use std::{fmt::Debug, path::PathBuf};
+mod wire;
+
+use std::{
+    fmt::{Debug, Display as Text},
+    ops::Range,
+    path::PathBuf,
+};
 
 use embedded_graphics::pixelcolor::{Rgb565, Rgb888};
 use embedded_hal::{delay::DelayNs, digital::OutputPin, spi::SpiDevice};
@@ -12,7 +18,7 @@ use linux_embedded_hal::{
 };
 use mipidsi::{
     Builder, Display, InitError,
-    interface::{SpiError, SpiInterface},
+    interface::SpiError,
     models::{ILI9341Rgb565, Model, ST7789},
     options::{ColorInversion, ColorOrder, Orientation, Rotation},
 };
@@ -21,11 +27,10 @@ use super::{
     Panel,
     caption::Caption,
     error::DisplayError,
+    shown::Shown,
     spec::{Controller, LineSpec, SpiSpec},
 };
-
-/// Bytes sent at once; spidev takes no more in one transfer unless it was set up to.
-const TRANSFER_BYTES: usize = 4096;
+use wire::Wire;
 
 /// Opens the bus and the lines of a panel, and starts the panel.
 pub fn open(spec: &SpiSpec) -> Result<Box<dyn Panel>, DisplayError> {
@@ -61,19 +66,17 @@ fn start<S, P, M>(
     mut delay: impl DelayNs,
 ) -> Result<Box<dyn Panel>, DisplayError>
 where
-    S: SpiDevice + Send + 'static,
-    P: OutputPin + Send + 'static,
+    S: SpiDevice<Error: Text> + Send + 'static,
+    P: OutputPin<Error: Text> + Send + 'static,
     M: Model<ColorFormat = Rgb565> + Send + 'static,
 {
-    // The interface borrows its buffer for as long as the program may draw.
-    let buffer: &'static mut [u8] = Box::leak(vec![0; TRANSFER_BYTES].into_boxed_slice());
     let rotation = match spec.rotate {
         90 => Rotation::Deg90,
         180 => Rotation::Deg180,
         270 => Rotation::Deg270,
         _ => Rotation::Deg0,
     };
-    let builder = Builder::new(model, SpiInterface::new(bus, pins.dc, buffer))
+    let builder = Builder::new(model, Wire::new(bus, pins.dc))
         .display_size(spec.size.0, spec.size.1)
         .display_offset(spec.offset.0, spec.offset.1)
         .orientation(Orientation::new().rotate(rotation))
@@ -93,47 +96,75 @@ where
 fn finish<S, P, M, R>(
     spec: &SpiSpec,
     display: Bus<S, P, M, R>,
-    mut backlight: Option<P>,
+    backlight: Option<P>,
 ) -> Result<Box<dyn Panel>, DisplayError>
 where
-    S: SpiDevice + Send + 'static,
-    P: OutputPin + Send + 'static,
+    S: SpiDevice<Error: Text> + Send + 'static,
+    P: OutputPin<Error: Text> + Send + 'static,
     M: Model<ColorFormat = Rgb565> + Send + 'static,
     R: OutputPin + Send + 'static,
 {
     let (w, h) = spec.size;
     let size = if spec.rotate.is_multiple_of(180) { (w, h) } else { (h, w) };
-    if let Some(pin) = &mut backlight {
-        pin.set_high().map_err(|error| device(spec, format!("its backlight line cannot be set: {error:?}")))?;
+    let shown = Shown::unknown((size.0.into(), size.1.into()));
+    let mut panel = SpiPanel { spec: spec.clone(), size, display, shown, backlight };
+    panel.blacken()?;
+    if let Some(pin) = &mut panel.backlight {
+        pin.set_high().map_err(|error| device(spec, format!("its backlight line cannot be set: {error}")))?;
     }
-    let mut panel = SpiPanel { spec: spec.clone(), size, display, backlight };
-    panel.send(std::iter::repeat(Rgb565::new(0, 0, 0)))?;
     Ok(Box::new(panel))
 }
 
-type Bus<S, P, M, R> = Display<SpiInterface<'static, S, P>, M, R>;
+type Bus<S, P, M, R> = Display<Wire<S, P>, M, R>;
 
 /// A panel in use; it goes dark when it is dropped.
-struct SpiPanel<S: SpiDevice, P: OutputPin, M: Model<ColorFormat = Rgb565>, R: OutputPin> {
+struct SpiPanel<S: SpiDevice<Error: Text>, P: OutputPin<Error: Text>, M: Model<ColorFormat = Rgb565>, R: OutputPin> {
     spec: SpiSpec,
     size: (u16, u16),
     display: Bus<S, P, M, R>,
+    shown: Shown,
     backlight: Option<P>,
 }
 
-impl<S: SpiDevice, P: OutputPin, M: Model<ColorFormat = Rgb565>, R: OutputPin> SpiPanel<S, P, M, R> {
-    /// Sends the whole picture, row by row.
-    fn send(&mut self, pixels: impl Iterator<Item = Rgb565>) -> Result<(), DisplayError> {
+impl<S, P, M, R> SpiPanel<S, P, M, R>
+where
+    S: SpiDevice<Error: Text>,
+    P: OutputPin<Error: Text>,
+    M: Model<ColorFormat = Rgb565>,
+    R: OutputPin,
+{
+    fn blacken(&mut self) -> Result<(), DisplayError> {
         let (width, height) = self.size;
-        let pixels = pixels.take(usize::from(width) * usize::from(height));
-        self.display.set_pixels(0, 0, width - 1, height - 1, pixels).map_err(|error| device(&self.spec, reason(error)))
+        let pixels = std::iter::repeat_n(Rgb565::new(0, 0, 0), usize::from(width) * usize::from(height));
+        self.display
+            .set_pixels(0, 0, width - 1, height - 1, pixels)
+            .map_err(|error| DisplayError::lost(&self.spec.device, reason(error)))
     }
+}
+
+/// Sends the rows `rows` of `canvas`, which has the panel's size.
+fn send<S, P, M, R>(
+    display: &mut Bus<S, P, M, R>,
+    canvas: &RgbImage,
+    rows: &Range<u32>,
+) -> Result<(), SpiError<S::Error, P::Error>>
+where
+    S: SpiDevice,
+    P: OutputPin,
+    M: Model<ColorFormat = Rgb565>,
+    R: OutputPin,
+{
+    let row_bytes = canvas.width() as usize * 3;
+    let bytes = &canvas.as_raw()[rows.start as usize * row_bytes..rows.end as usize * row_bytes];
+    let pixels = bytes.chunks_exact(3).map(|pixel| Rgb888::new(pixel[0], pixel[1], pixel[2]).into());
+    // The sides of a panel are of 16 bits.
+    display.set_pixels(0, rows.start as u16, canvas.width() as u16 - 1, rows.end as u16 - 1, pixels)
 }
 
 impl<S, P, M, R> Panel for SpiPanel<S, P, M, R>
 where
-    S: SpiDevice + Send,
-    P: OutputPin + Send,
+    S: SpiDevice<Error: Text> + Send,
+    P: OutputPin<Error: Text> + Send,
     M: Model<ColorFormat = Rgb565> + Send,
     R: OutputPin + Send,
 {
@@ -150,17 +181,33 @@ where
     }
 
     fn show(&mut self, canvas: &RgbImage, _caption: &Caption) -> Result<(), DisplayError> {
-        self.send(canvas.pixels().map(|pixel| Rgb888::new(pixel.0[0], pixel.0[1], pixel.0[2]).into()))
+        let (display, path) = (&mut self.display, &self.spec.device);
+        self.shown.update(canvas, |bands| {
+            let mut bands = bands.iter();
+            bands
+                .try_for_each(|rows| send(display, canvas, rows))
+                .map_err(|error| DisplayError::lost(path, reason(error)))
+        })
+    }
+
+    fn invalidate(&mut self) {
+        self.shown.forget();
     }
 }
 
-impl<S: SpiDevice, P: OutputPin, M: Model<ColorFormat = Rgb565>, R: OutputPin> Drop for SpiPanel<S, P, M, R> {
+impl<S, P, M, R> Drop for SpiPanel<S, P, M, R>
+where
+    S: SpiDevice<Error: Text>,
+    P: OutputPin<Error: Text>,
+    M: Model<ColorFormat = Rgb565>,
+    R: OutputPin,
+{
     fn drop(&mut self) {
-        if let Err(error) = self.send(std::iter::repeat(Rgb565::new(0, 0, 0))) {
+        if let Err(error) = self.blacken() {
             log::warn!("the panel keeps its last picture: {error}");
         }
         if let Some(Err(error)) = self.backlight.as_mut().map(|pin| pin.set_low()) {
-            log::warn!("the backlight stays on: {error:?}");
+            log::warn!("the backlight stays on: {error}");
         }
     }
 }
@@ -204,19 +251,20 @@ fn device(spec: &SpiSpec, reason: String) -> DisplayError {
     DisplayError::Device { path: PathBuf::from(&spec.device), reason }
 }
 
-fn not_started<S: Debug, P: Debug, R: Debug>(spec: &SpiSpec, error: InitError<SpiError<S, P>, R>) -> DisplayError {
-    let reason = match error {
-        InitError::Interface(error) => reason(error),
-        InitError::ResetPin(error) => format!("its reset line cannot be set: {error:?}"),
-        InitError::InvalidConfiguration(error) => format!("the controller cannot show this size: {error:?}"),
-    };
-    device(spec, reason)
+fn not_started<S: Text, P: Text, R: Debug>(spec: &SpiSpec, error: InitError<SpiError<S, P>, R>) -> DisplayError {
+    match error {
+        InitError::Interface(error) => DisplayError::lost(&spec.device, reason(error)),
+        InitError::ResetPin(error) => device(spec, format!("its reset line cannot be set: {error:?}")),
+        InitError::InvalidConfiguration(error) => {
+            device(spec, format!("the controller cannot show this size: {error:?}"))
+        }
+    }
 }
 
-fn reason<S: Debug, P: Debug>(error: SpiError<S, P>) -> String {
+fn reason<S: Text, P: Text>(error: SpiError<S, P>) -> String {
     match error {
-        SpiError::Spi(error) => format!("writing to the bus failed: {error:?}"),
-        SpiError::Dc(error) => format!("its dc line cannot be set: {error:?}"),
+        SpiError::Spi(error) => format!("writing to the bus failed: {error}; see `dmesg` for what its driver says"),
+        SpiError::Dc(error) => format!("its dc line cannot be set: {error}"),
     }
 }
 

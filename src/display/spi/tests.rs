@@ -8,7 +8,7 @@ use std::{
 use embedded_hal::{digital, spi};
 use image::{Rgb, imageops};
 
-use super::*;
+use super::{wire::TRANSFER_BYTES, *};
 
 /// What a controller does with its address window and its memory, after the data sheets of ST7789 and ILI9341.
 #[derive(Default)]
