@@ -9,7 +9,7 @@
 //! | [`runtime`] | what `vggcam` does: the live loop, `classify`, `bench`, `doctor` |
 //! | `finetune` | what `finetune` does: train, evaluate, predict, quantize (feature `finetune`) |
 //! | [`camera`] | where frames come from: V4L2, programs that write frames, files, the bundled pictures |
-//! | [`display`] | where the screen goes: terminal, PNG, framebuffer, SPI panels |
+//! | [`display`] | where the screen goes: terminal, PNG, framebuffer, DRM, SPI and I2C panels |
 //! | [`engine`] | picture in, probabilities out: the one path that both programs use |
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
 //! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use vggcam::{
     engine::{choice::EngineChoice, isa, layers::weights::Memory, open::Settings},
     message::{one_line, print},
-    runtime::{bench, classify, config, doctor, forms, launch, throughput},
+    runtime::{bench, classify, config, doctor, forms, launch, test_picture, throughput},
 };
 
 /// Shows on a display what the camera sees: cat or dog, or any classes you trained.
@@ -62,6 +62,15 @@ enum Command {
         /// Print one JSON object a check
         #[arg(long)]
         json: bool,
+        /// Show a picture on which wrong settings are seen, and print what to look at and what to change
+        #[arg(long, requires = "display", conflicts_with = "json")]
+        test_picture: bool,
+        /// With --test-picture: the display, may be given again
+        #[arg(long, value_name = "SPEC", requires = "test_picture")]
+        display: Vec<String>,
+        /// With --test-picture: end after N seconds [default: at Ctrl-C]
+        #[arg(long, value_name = "N", requires = "test_picture")]
+        seconds: Option<u64>,
     },
 }
 
@@ -101,7 +110,8 @@ struct RunArgs {
     /// [default: the first camera that works, else demo]
     #[arg(long, value_name = "SPEC")]
     camera: Option<String>,
-    /// Where the screen goes, may be given again: terminal, png:PATH, fb:/dev/fb0, st7789:…, ili9341:… or none
+    /// Where the screen goes, may be given again: terminal, png:PATH, fb:/dev/fb0, drm:/dev/dri/card0, st7789:…,
+    /// ili9341:…, ssd1306:/dev/i2c-1 or none
     /// [default: the terminal, where there is one]
     #[arg(long, value_name = "SPEC")]
     display: Vec<String>,
@@ -139,7 +149,10 @@ fn main() -> ExitCode {
             measure_batches(model, iterations, batch, json)
         }
         Some(Command::Bench { model, iterations, json, .. }) => measure(model, iterations, json),
-        Some(Command::Doctor { model, json }) => examine(model, json),
+        Some(Command::Doctor { test_picture: true, display, seconds, .. }) => {
+            test_picture::show(&display, seconds).map(|()| ExitCode::SUCCESS)
+        }
+        Some(Command::Doctor { model, json, .. }) => examine(model, json),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {}", one_line(&error));

@@ -21,6 +21,7 @@ mod shown;
 pub mod spec;
 mod spi;
 mod terminal;
+pub mod test_picture;
 mod text;
 mod turned;
 

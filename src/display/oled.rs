@@ -21,11 +21,20 @@ use super::{Drawing, Panel, caption::Caption, error::DisplayError, spec::OledSpe
 /// A command that does nothing, behind the byte that announces a command.
 const NOTHING: [u8; 2] = [0x00, 0xE3];
 
+/// The address that answers on the bus at `path`, of the two that such panels have. Nothing is written.
+pub fn probe(path: &Path) -> Result<Option<u8>, DisplayError> {
+    let mut bus = open_bus(path)?;
+    Ok([0x3c, 0x3d].into_iter().find(|&address| bus.read(address, &mut [0]).is_ok()))
+}
+
+fn open_bus(path: &Path) -> Result<I2cdev, DisplayError> {
+    let missing = "switch I2C on with raspi-config (on a Jetson, jetson-io) and restart";
+    I2cdev::new(path).map_err(|error| DisplayError::open(path, io::Error::from(error), "i2c", missing))
+}
+
 /// Opens the bus, and starts the panel on it.
 pub fn open(spec: &OledSpec) -> Result<Box<dyn Panel>, DisplayError> {
-    let missing = "switch I2C on with raspi-config (on a Jetson, jetson-io) and restart";
-    let mut bus = I2cdev::new(&spec.device)
-        .map_err(|error| DisplayError::open(&spec.device, io::Error::from(error), "i2c", missing))?;
+    let mut bus = open_bus(&spec.device)?;
     bus.write(spec.address, &NOTHING).map_err(|error| unanswered(spec, &error))?;
     start(spec, bus)
 }
@@ -186,5 +195,7 @@ fn bus_number(device: &Path) -> String {
     name.rsplit('-').next().unwrap_or_default().into()
 }
 
+#[cfg(test)]
+pub mod simulator;
 #[cfg(test)]
 mod tests;

@@ -273,4 +273,6 @@ fn copy(error: &std::io::Error) -> std::io::Error {
 }
 
 #[cfg(test)]
+pub mod simulator;
+#[cfg(test)]
 mod tests;

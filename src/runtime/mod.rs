@@ -12,4 +12,5 @@ pub mod newest;
 pub mod publish;
 pub mod rate;
 pub mod signals;
+pub mod test_picture;
 pub mod throughput;

@@ -1,163 +1,15 @@
-//! A simulated controller decodes what is sent to it back to the picture that its panel would show.
+//! What is sent to a panel, against a simulated controller.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use embedded_hal::{digital, spi};
 use image::{Rgb, imageops};
+use proptest::prelude::*;
 
-use super::{wire::TRANSFER_BYTES, *};
-
-/// What a controller does with its address window and its memory, after the data sheets of ST7789 and ILI9341.
-#[derive(Default)]
-struct Controller240x320 {
-    data: bool,
-    command: u8,
-    arguments: Vec<u8>,
-    access: u8,
-    columns: (usize, usize),
-    pages: (usize, usize),
-    next: usize,
-    inverted: bool,
-    on: bool,
-    resets: usize,
-    lit: bool,
-    largest_transfer: usize,
-    memory: Vec<u16>,
-}
-
-impl Controller240x320 {
-    fn receive(&mut self, bytes: &[u8]) {
-        self.largest_transfer = self.largest_transfer.max(bytes.len());
-        for &byte in bytes {
-            if !self.data {
-                (self.command, self.next) = (byte, 0);
-                self.arguments.clear();
-                match byte {
-                    0x01 => self.resets += 1,
-                    0x20 => self.inverted = false,
-                    0x21 => self.inverted = true,
-                    0x29 => self.on = true,
-                    _ => {}
-                }
-                continue;
-            }
-            self.arguments.push(byte);
-            let window =
-                |a: &[u8]| (usize::from(a[0]) << 8 | usize::from(a[1]), usize::from(a[2]) << 8 | usize::from(a[3]));
-            match (self.command, self.arguments.len()) {
-                (0x36, 1) => self.access = byte,
-                (0x2A, 4) => self.columns = window(&self.arguments),
-                (0x2B, 4) => self.pages = window(&self.arguments),
-                (0x2C, 2) => {
-                    let pixel = u16::from_be_bytes([self.arguments[0], byte]);
-                    self.arguments.clear();
-                    self.write(pixel);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn write(&mut self, pixel: u16) {
-        let width = self.columns.1 - self.columns.0 + 1;
-        let (column, page) = (self.columns.0 + self.next % width, self.pages.0 + self.next / width);
-        assert!(page <= self.pages.1, "more pixels than the window holds");
-        self.next += 1;
-        // MADCTL: bit 5 exchanges columns and pages, bit 6 mirrors columns, bit 7 mirrors pages.
-        let (mut x, mut y) = if self.access & 0x20 == 0 { (column, page) } else { (page, column) };
-        if self.access & 0x40 != 0 {
-            x = 239 - x;
-        }
-        if self.access & 0x80 != 0 {
-            y = 319 - y;
-        }
-        self.memory.resize(240 * 320, 0);
-        self.memory[y * 240 + x] = pixel;
-    }
-
-    fn picture(&self, (left, top): (u32, u32), (width, height): (u32, u32)) -> RgbImage {
-        RgbImage::from_fn(width, height, |x, y| {
-            let pixel = self.memory[((y + top) * 240 + x + left) as usize];
-            Rgb([(pixel >> 11 << 3) as u8, (pixel >> 5 << 2) as u8, (pixel << 3) as u8])
-        })
-    }
-}
-
-#[derive(Clone, Default)]
-struct Board(Arc<Mutex<Controller240x320>>);
-
-impl Board {
-    fn with<T>(&self, act: impl FnOnce(&mut Controller240x320) -> T) -> T {
-        act(&mut self.0.lock().expect("no test panics while it holds the lock"))
-    }
-}
-
-impl spi::ErrorType for Board {
-    type Error = Infallible;
-}
-
-impl SpiDevice for Board {
-    fn transaction(&mut self, operations: &mut [spi::Operation<'_, u8>]) -> Result<(), Infallible> {
-        for operation in operations {
-            let spi::Operation::Write(bytes) = operation else { panic!("a panel is only written to") };
-            self.with(|controller| controller.receive(bytes));
-        }
-        Ok(())
-    }
-}
-
-enum Pin {
-    Dc(Board),
-    Reset(Board),
-    Backlight(Board),
-}
-
-impl digital::ErrorType for Pin {
-    type Error = Infallible;
-}
-
-impl OutputPin for Pin {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        match self {
-            Pin::Dc(board) => board.with(|controller| controller.data = false),
-            Pin::Reset(board) => board.with(|controller| controller.resets += 1),
-            Pin::Backlight(board) => board.with(|controller| controller.lit = false),
-        }
-        Ok(())
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        match self {
-            Pin::Dc(board) => board.with(|controller| controller.data = true),
-            Pin::Reset(_) => {}
-            Pin::Backlight(board) => board.with(|controller| controller.lit = true),
-        }
-        Ok(())
-    }
-}
-
-struct NoDelay;
-
-impl DelayNs for NoDelay {
-    fn delay_ns(&mut self, _ns: u32) {}
-}
-
-fn start_on(board: &Board, spec: &str) -> Box<dyn Panel> {
-    let Ok(crate::display::spec::DisplaySpec::Spi(spec)) = spec.parse() else { panic!("{spec} is a panel") };
-    let pins = || Pins {
-        dc: Pin::Dc(board.clone()),
-        reset: spec.reset.as_ref().map(|_| Pin::Reset(board.clone())),
-        backlight: spec.backlight.as_ref().map(|_| Pin::Backlight(board.clone())),
-    };
-    let started = match spec.controller {
-        Controller::St7789 => start(&spec, ST7789, board.clone(), pins(), NoDelay),
-        Controller::Ili9341 => start(&spec, ILI9341Rgb565, board.clone(), pins(), NoDelay),
-    };
-    started.expect("the simulated panel starts")
-}
+use super::{
+    simulator::{Board, start_on, try_start_on},
+    wire::TRANSFER_BYTES,
+    *,
+};
 
 /// A picture without symmetry whose colours survive 16 bits.
 fn picture(width: u32, height: u32) -> RgbImage {
@@ -231,4 +83,83 @@ fn sets_what_the_controller_needs() {
     drop(start_on(&board, "ili9341:/dev/spidev0.0?dc=GPIO25"));
     board
         .with(|c| assert!(c.on && !c.inverted && c.resets == 1 && c.access & 0x08 != 0, "BGR panel, reset by command"));
+}
+
+/// A command and its arguments as they travel.
+fn order(command: u8, arguments: &[u8]) -> Vec<(bool, u8)> {
+    std::iter::once((false, command)).chain(arguments.iter().map(|&byte| (true, byte))).collect()
+}
+
+#[test]
+fn sends_the_rows_that_changed_and_not_a_byte_more() {
+    let board = Board::default();
+    let mut panel = start_on(&board, "st7789:/dev/spidev0.0?dc=GPIO25&size=4x320&offset=52,0&rotate=90");
+    // Turned by a quarter, the picture has 320 columns and 4 rows, and the offset is one of rows.
+    let mut canvas = RgbImage::new(320, 4);
+    let traffic = |panel: &mut Box<dyn Panel>, canvas: &RgbImage| {
+        board.with(|controller| controller.traffic.clear());
+        panel.show(canvas, &Caption::default()).expect("nothing fails here");
+        board.with(|controller| std::mem::take(&mut controller.traffic))
+    };
+    traffic(&mut panel, &canvas);
+    assert_eq!(traffic(&mut panel, &canvas), [], "the same picture again");
+
+    canvas.put_pixel(0, 1, Rgb([255, 0, 0]));
+    canvas.put_pixel(319, 3, Rgb([0, 0, 255]));
+    let rows = |top: u8, bottom: u8, pixels: Vec<u8>| {
+        // Columns 0 to 319 of a picture that is turned, rows after the 184 that the panel does not show.
+        let window = [order(0x2A, &[0, 0, 1, 63]), order(0x2B, &[0, 184 + top, 0, 184 + bottom])];
+        [window.concat(), order(0x2C, &pixels)].concat()
+    };
+    let mut first = vec![0; 640];
+    first[..2].copy_from_slice(&[0xF8, 0x00]);
+    let mut last = vec![0; 640];
+    last[638..].copy_from_slice(&[0x00, 0x1F]);
+    assert_eq!(traffic(&mut panel, &canvas), [rows(1, 1, first.clone()), rows(3, 3, last.clone())].concat());
+
+    panel.invalidate();
+    let everything = [vec![0; 640], first, vec![0; 640], last].concat();
+    assert_eq!(traffic(&mut panel, &canvas), rows(0, 3, everything));
+}
+
+#[test]
+fn a_panel_that_failed_can_be_opened_again_and_again() {
+    let board = Board::default();
+    let spec = "ili9341:/dev/spidev0.0?dc=GPIO25&rst=GPIO27&bl=GPIO18";
+    for round in 0..20 {
+        let mut panel = start_on(&board, spec);
+        let picture = picture(240, 320);
+        panel.show(&picture, &Caption::default()).expect("nothing fails yet");
+        assert!(board.with(|controller| controller.lit));
+        assert!(board.with(|controller| controller.picture((0, 0), (240, 320))) == stored(&picture));
+        board.with(|controller| controller.failing = Some((round, usize::MAX)));
+        let error = panel.show(&RgbImage::new(240, 320), &Caption::default()).expect_err("the bus fails");
+        assert!(error.to_string().contains("/dev/spidev0.0 does not answer: writing to the bus failed"), "{error}");
+        assert_eq!(error.in_short(), "not answering");
+        drop(panel);
+        assert!(try_start_on(&board, spec).is_err());
+        assert_eq!(Arc::strong_count(&board.0), 1, "bus and lines are given back");
+        board.with(|controller| controller.failing = None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn shows_the_right_picture_again_after_errors_anywhere(
+        steps in prop::collection::vec((0u32..4, prop::option::of((0usize..20, 1usize..4))), 1..6),
+    ) {
+        let board = Board::default();
+        let mut panel = start_on(&board, "st7789:/dev/spidev0.0?dc=GPIO25&size=24x20&offset=3,7");
+        for (seed, failing) in steps {
+            board.with(|controller| controller.failing = failing);
+            let canvas = RgbImage::from_fn(24, 20, |x, y| Rgb([if y % 4 < seed { 248 } else { 0 }, x as u8 * 8, 0]));
+            let mut tries = 0;
+            while panel.show(&canvas, &Caption::default()).is_err() {
+                tries += 1;
+                prop_assert!(tries < 5);
+            }
+            prop_assert!(board.with(|controller| controller.picture((3, 7), (24, 20))) == stored(&canvas));
+        }
+    }
 }
