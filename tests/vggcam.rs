@@ -36,6 +36,7 @@ fn help_is_what_the_contract_says() {
     insta::assert_snapshot!("help", help(&["--help"]));
     insta::assert_snapshot!("help_classify", help(&["classify", "--help"]));
     insta::assert_snapshot!("help_bench", help(&["bench", "--help"]));
+    insta::assert_snapshot!("help_doctor", help(&["doctor", "--help"]));
 }
 
 #[test]
@@ -226,4 +227,23 @@ fn doctor_finds_the_model_in_order() {
     let output = vggcam(&["doctor", "--model", "/nowhere.onnx"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("finetune train"));
+}
+
+#[test]
+fn doctor_shows_a_test_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.png");
+    let display = format!("png:{}?size=320x240", path.display());
+    let output = vggcam(&["doctor", "--test-picture", "--display", &display, "--seconds", "0"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("test.png 320×240"), "{}", text(&output.stdout));
+    let shown = image::open(path).unwrap().into_rgb8();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/src/display/test_picture/golden/320x240.png");
+    assert!(shown == image::open(golden).unwrap().into_rgb8());
+
+    let missing = refusal(&["doctor", "--test-picture", "--display", "st7789:/dev/spidev9.9?dc=GPIO25"]);
+    assert!(missing.contains("/dev/spidev9.9") && missing.contains("raspi-config"), "{missing}");
+    let nowhere = vggcam(&["doctor", "--test-picture"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(text(&nowhere.stderr).contains("--display"));
 }

@@ -6,7 +6,7 @@
 //! │          TOP          │
 //! │ RED GREEN BLUE BLACK… │   fields that are named after their colour
 //! │      ▁▂▃▄▅▆▇█         │   ramps from black to white, red, green and blue
-//! │4       320×240       3│
+//! │4       320x240       3│
 //! └───────────────────────┘
 //! ```
 
@@ -15,7 +15,7 @@ pub mod questions;
 use embedded_graphics::{
     Drawable,
     geometry::{AnchorPoint, Point, Size},
-    pixelcolor::{Rgb888, RgbColor},
+    pixelcolor::Rgb888,
     primitives::{Circle, Primitive, PrimitiveStyle, Rectangle},
 };
 use image::{Rgb, RgbImage};
@@ -39,12 +39,14 @@ const FLAT_UNDER: u32 = 40;
 const RING_FROM: u32 = 30;
 
 /// Fonts of whole pixels, largest first.
-static FONTS: [FontRenderer; 8] = [
+static FONTS: [FontRenderer; 10] = [
     FontRenderer::new::<fonts::u8g2_font_fub42_tf>(),
     FontRenderer::new::<fonts::u8g2_font_fub30_tf>(),
     FontRenderer::new::<fonts::u8g2_font_helvB24_tf>(),
     FontRenderer::new::<fonts::u8g2_font_helvB18_tf>(),
+    FontRenderer::new::<fonts::u8g2_font_helvB14_tf>(),
     FontRenderer::new::<fonts::u8g2_font_helvB12_tf>(),
+    FontRenderer::new::<fonts::u8g2_font_helvB10_tf>(),
     FontRenderer::new::<fonts::u8g2_font_helvB08_tf>(),
     FontRenderer::new::<fonts::u8g2_font_5x7_tf>(),
     FontRenderer::new::<fonts::u8g2_font_4x6_tf>(),
@@ -75,7 +77,7 @@ pub fn draw(size: (u32, u32), drawing: Drawing) -> RgbImage {
     let names: Vec<&str> = fields.iter().map(|field| field.0).collect();
     // One font for all; beside the words the colour is seen.
     let least = fields.iter().map(|field| field.2.size).reduce(|a, b| a.component_min(b)).unwrap_or_default();
-    let font = fitting(&names, least.saturating_sub(Size::new(4, 2)));
+    let font = fitting(&names, least.saturating_sub(Size::new((least.width / 8).max(4), 2)));
     for (name, colour, area) in fields {
         fill(&mut picture, area, colour);
         if colour == BLACK {
@@ -87,7 +89,7 @@ pub fn draw(size: (u32, u32), drawing: Drawing) -> RgbImage {
     for (colour, area) in ramps {
         ramp(&mut picture, colour, area);
     }
-    write(&mut picture, &format!("{}×{}", size.0, size.1), place_of_size, WHITE);
+    write(&mut picture, &format!("{}x{}", size.0, size.1), place_of_size, WHITE);
     picture
 }
 
@@ -116,8 +118,9 @@ impl Places {
         let (w, h) = (inside.size.width, inside.size.height);
         let gap = (w.min(h) / 60).max(1);
         let side = (w.min(h) / 6).clamp(7, 120).min(w / 2);
-        let (header, middle) = (h * 2 / 5, h * 3 / 10);
-        let footer = h - header - middle;
+        let ramped = colours.len() > 2;
+        let (header, footer) = (h * 2 / 5, if ramped { h * 3 / 10 } else { (h / 5).max(8) });
+        let middle = h.saturating_sub(header + footer);
         let between = |y, height| part(inside, side + gap, y, w.saturating_sub(2 * (side + gap)), height);
 
         let arrow = header * 11 / 20;
@@ -127,7 +130,7 @@ impl Places {
         let fields = columns(part(inside, 0, header + gap, w, middle.saturating_sub(2 * gap)), colours.len(), gap);
         let mut ramps = vec![];
         // Where there is room for so few rows, there is no ramp to see.
-        if colours.len() > 2 && above >= 12 {
+        if ramped && above >= 12 {
             let step = above / 4;
             let ends = [WHITE, COLOURS[0].1, COLOURS[1].1, COLOURS[2].1];
             for (index, end) in (0..).zip(ends) {
@@ -148,14 +151,28 @@ impl Places {
         let (w, h) = (inside.size.width, inside.size.height);
         let side = 6.min(w / 2);
         let rest = w.saturating_sub(2 * side);
-        let (arrow, word) = (h.min(rest / 8), rest / 5);
-        let start = side + arrow + word + 1;
+        // From two lines on, the word stands under the arrow, and white under black.
+        let stacked = h >= 20 && colours.len() == 2;
+        let (arrow, word, up) = if stacked {
+            let (wide, half) = (rest / 4, h / 2);
+            (part(inside, side, 0, wide, half - 1), part(inside, side, half, wide, half), wide)
+        } else {
+            let (arrow, word) = (h.min(rest / 8), rest / 5);
+            (part(inside, side, 0, arrow, h), part(inside, side + arrow, 0, word, h), arrow + word)
+        };
+        let start = side + up + 1;
         let fields = part(inside, start, 0, w.saturating_sub(start + side), h);
+        let fields = if stacked {
+            let half = fields.size.height / 2;
+            vec![part(fields, 0, 0, fields.size.width, half), part(fields, 0, half, fields.size.width, half)]
+        } else {
+            columns(fields, colours.len(), 1)
+        };
         Self {
-            corners: corners(inside, Size::new(side, h / 2)),
-            arrow: part(inside, side, 0, arrow, h),
-            top: part(inside, side + arrow, 0, word, h),
-            fields: named(colours, columns(fields, colours.len(), 1)),
+            corners: corners(inside, Size::new(side, (h / 2).saturating_sub(1))),
+            arrow,
+            top: word,
+            fields: named(colours, fields),
             ramps: vec![],
             size: Rectangle::zero(),
         }

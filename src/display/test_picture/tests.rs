@@ -26,7 +26,7 @@ fn looks_as_it_was_found_good() {
     for (width, height) in [(240, 240), (320, 240), (1920, 1080)] {
         golden(&format!("{width}x{height}.png"), &draw((width, height), Drawing::Whole));
     }
-    for (width, height) in [(128, 64), (96, 16)] {
+    for (width, height) in [(128, 64), (128, 32), (96, 16)] {
         golden(&format!("{width}x{height}-1bit.png"), &draw((width, height), Drawing::OneBit));
     }
 }
