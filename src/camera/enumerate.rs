@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::names::lasting;
 use super::v4l2::{DeviceInfo, OfferedFormat, inspect};
 
 /// One video node.
@@ -16,6 +17,8 @@ pub struct CameraInfo {
     pub driver: String,
     /// What it offers; printable, one format each.
     pub formats: Vec<OfferedFormat>,
+    /// A name of it that lasts when its number changes, where the system keeps one.
+    pub lasting_name: Option<PathBuf>,
     /// Why it cannot be used and what to do about it, in one line; `None` where it can be used.
     pub problem: Option<String>,
 }
@@ -26,13 +29,15 @@ pub fn cameras() -> Vec<CameraInfo> {
 }
 
 fn camera(device: PathBuf) -> CameraInfo {
-    match inspect(&device) {
-        Ok(DeviceInfo { name, driver, formats, problem }) => CameraInfo { device, name, driver, formats, problem },
-        Err(error) => {
-            let problem = Some(error.to_string());
-            CameraInfo { device, name: String::new(), driver: String::new(), formats: Vec::new(), problem }
-        }
-    }
+    let lasting_name = lasting(&device).into_iter().next();
+    let info = inspect(&device).unwrap_or_else(|error| DeviceInfo {
+        name: String::new(),
+        driver: String::new(),
+        formats: Vec::new(),
+        problem: Some(error.to_string()),
+    });
+    let DeviceInfo { name, driver, formats, problem } = info;
+    CameraInfo { device, name, driver, formats, lasting_name, problem }
 }
 
 /// The nodes `video0`, `video1`, … in `folder`, by number.

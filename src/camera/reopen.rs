@@ -94,6 +94,7 @@ mod tests {
             name: String::new(),
             driver: String::new(),
             formats: Vec::new(),
+            lasting_name: None,
             problem: problem.map(Into::into),
         };
         let found = [info("/dev/video0", Some("no")), info("/dev/video1", None), info("/dev/video2", None)];

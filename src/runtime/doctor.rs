@@ -177,7 +177,13 @@ fn cameras() -> Vec<Check> {
             let name =
                 if camera.name.is_empty() { String::new() } else { format!("{} ({})", camera.name, camera.driver) };
             match camera.problem {
-                None => check("camera", Status::Ok, what, format!("{name}: {}", formats.join("; "))),
+                None => {
+                    let found = check("camera", Status::Ok, what, format!("{name}: {}", formats.join("; ")));
+                    match camera.lasting_name {
+                        Some(lasting) => found.advise(format!("--camera {} names it for good", lasting.display())),
+                        None => found,
+                    }
+                }
                 Some(problem) => check("camera", Status::Note, what, name).advise(problem),
             }
         })
