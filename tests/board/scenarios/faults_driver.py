@@ -4,14 +4,15 @@ from harness import model, recovery
 from harness.machine import VIVID, Board
 
 BOARD = Board(modules={"vivid": VIVID}, patience=3000)
-# Faults that must be reported, and a word of the cause.
+# Faults that must be reported, and a word of the cause; None for one that may be.
 LOSES = {
-    "disconnect": "",
-    "unbind": "",
-    "fatal_error": "",
-    "no_frames": "",
-    "start_error": "",
-    "buffers_error": "",
+    "disconnect": "unplugged",
+    "unbind": "unplugged",
+    "fatal_error": "EIO",
+    "no_frames": "no picture for",
+    "queue_error": None,
+    "start_error": "cannot start it",
+    "buffers_error": "Invalid argument",
 }
 LIMIT_MS = 3000
 

@@ -5,7 +5,14 @@ from harness.machine import Board
 
 BOARD = Board(modules={"uvcvideo": "", "vhci-hcd": ""}, patience=3000)
 # Faults that must be reported, and a word of the cause.
-LOSES = {"unplug": "", "glitch": "", "reset": "", "unbind": "", "stall": "", "transfer_errors": ""}
+LOSES = {
+    "unplug": "unplugged",
+    "glitch": "unplugged",
+    "reset": "unplugged",
+    "unbind": "unplugged",
+    "stall": "no picture for",
+    "transfer_errors": "no picture for",
+}
 LIMIT_MS = 3000
 
 
