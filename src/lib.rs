@@ -10,6 +10,7 @@
 //! | `finetune` | what `finetune` does: train, evaluate, predict, quantize (feature `finetune`) |
 //! | [`camera`] | where frames come from: V4L2, programs that write frames, files, the bundled pictures |
 //! | [`display`] | where the screen goes: terminal, PNG, framebuffer, DRM, SPI and I2C panels |
+//! | [`gpio`] | lines of the board's header: buttons, outputs, the wires beside a panel's bus |
 //! | [`engine`] | picture in, probabilities out: the one path that both programs use |
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
 //! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |
@@ -31,6 +32,7 @@ pub mod display;
 pub mod engine;
 #[cfg(feature = "finetune")]
 pub mod finetune;
+pub mod gpio;
 pub mod message;
 pub mod model;
 pub mod runtime;

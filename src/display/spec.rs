@@ -5,6 +5,7 @@ mod options;
 use std::{path::PathBuf, str::FromStr};
 
 use super::error::DisplayError;
+use crate::gpio::LineSpec;
 use options::{Options, byte, mode, pair, required, rotation, size, split_query, yes};
 
 /// The kinds there are, for messages.
@@ -37,15 +38,6 @@ pub enum Controller {
     St7789,
     /// Ilitek ILI9341, 240×320.
     Ili9341,
-}
-
-/// A GPIO line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineSpec {
-    /// By the name that the board gives it, on whichever chip has it.
-    Name(String),
-    /// By its number on a chip such as `gpiochip4`.
-    Offset { chip: String, offset: u32 },
 }
 
 /// How a panel is wired and mounted.
@@ -158,9 +150,9 @@ fn spi(controller: Controller, path: &str, options: &mut Options) -> Result<SpiS
     let spec = SpiSpec {
         controller,
         device: required(path, example)?,
-        dc: options.take("dc", "GPIO25", line)?.ok_or(format!("dc= is missing, as in {example}"))?,
-        reset: options.take("rst", "GPIO27", line)?,
-        backlight: options.take("bl", "GPIO18", line)?,
+        dc: options.take("dc", "GPIO25", LineSpec::parse)?.ok_or(format!("dc= is missing, as in {example}"))?,
+        reset: options.take("rst", "GPIO27", LineSpec::parse)?,
+        backlight: options.take("bl", "GPIO18", LineSpec::parse)?,
         size: options.take("size", "240x240", small)?.unwrap_or((240, 320)),
         offset: options.take("offset", "0,80", pair)?.unwrap_or((0, 0)),
         rotate: options.take("rotate", "90", rotation)?.unwrap_or(0),
@@ -209,20 +201,6 @@ fn oled(path: &str, options: &mut Options) -> Result<OledSpec, String> {
         return Err(format!("there is no such panel of {w}x{h}; the sizes are {}", sizes.join(", ")));
     }
     Ok(spec)
-}
-
-/// A line as `GPIO25`, as `25` (the same), or as `gpiochip4:25`.
-fn line(text: &str) -> Option<LineSpec> {
-    if let Some((chip, offset)) = text.split_once(':') {
-        let chip = chip.strip_prefix("/dev/").unwrap_or(chip);
-        let is_chip = chip.strip_prefix("gpiochip").is_some_and(|number| number.parse::<u32>().is_ok());
-        return is_chip.then_some(LineSpec::Offset { chip: chip.into(), offset: offset.parse().ok()? });
-    }
-    match text.parse::<u32>() {
-        Ok(number) => Some(LineSpec::Name(format!("GPIO{number}"))),
-        Err(_) if text.is_empty() => None,
-        Err(_) => Some(LineSpec::Name(text.into())),
-    }
 }
 
 #[cfg(test)]

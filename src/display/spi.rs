@@ -13,7 +13,6 @@ use embedded_hal::{delay::DelayNs, digital::OutputPin, spi::SpiDevice};
 use image::RgbImage;
 use linux_embedded_hal::{
     CdevPin, Delay, SpidevDevice,
-    gpio_cdev::{self, Chip, Line, LineRequestFlags},
     spidev::{SpiModeFlags, SpidevOptions},
 };
 use mipidsi::{
@@ -28,8 +27,9 @@ use super::{
     caption::Caption,
     error::DisplayError,
     shown::Shown,
-    spec::{Controller, LineSpec, SpiSpec},
+    spec::{Controller, SpiSpec},
 };
+use crate::gpio::{self, LineSpec, Wiring};
 use wire::Wire;
 
 /// Opens the bus and the lines of a panel, and starts the panel.
@@ -213,38 +213,9 @@ where
 }
 
 /// Takes a GPIO line as an output, low.
-fn output(spec: &SpiSpec, wanted: &LineSpec) -> Result<CdevPin, DisplayError> {
-    let line = find(wanted).map_err(|reason| device(spec, reason))?;
-    line.request(LineRequestFlags::OUTPUT, 0, "vggcam")
-        .and_then(CdevPin::new)
-        .map_err(|error| device(spec, format!("{} cannot be used: {error}; is it taken by an overlay?", show(wanted))))
-}
-
-fn find(wanted: &LineSpec) -> Result<Line, String> {
-    let failed =
-        |error: gpio_cdev::Error| format!("{} cannot be opened ({error}); is your user in group gpio?", show(wanted));
-    match wanted {
-        LineSpec::Offset { chip, offset } => {
-            Chip::new(format!("/dev/{chip}")).and_then(|mut chip| chip.get_line(*offset)).map_err(failed)
-        }
-        LineSpec::Name(name) => {
-            for chip in gpio_cdev::chips().map_err(failed)? {
-                for line in chip.map_err(failed)?.lines() {
-                    if line.info().is_ok_and(|info| info.name() == Some(name)) {
-                        return Ok(line);
-                    }
-                }
-            }
-            Err(format!("no GPIO line is called {name}; list them with gpioinfo, or write gpiochip0:25"))
-        }
-    }
-}
-
-fn show(line: &LineSpec) -> String {
-    match line {
-        LineSpec::Name(name) => format!("GPIO line {name}"),
-        LineSpec::Offset { chip, offset } => format!("GPIO line {chip}:{offset}"),
-    }
+fn output(spec: &SpiSpec, line: &LineSpec) -> Result<CdevPin, DisplayError> {
+    let wiring = Wiring { line: line.clone(), active_low: false };
+    gpio::Output::open(&wiring).and_then(gpio::Output::into_pin).map_err(|error| device(spec, error.to_string()))
 }
 
 fn device(spec: &SpiSpec, reason: String) -> DisplayError {
