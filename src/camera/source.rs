@@ -2,13 +2,13 @@
 
 use super::Camera;
 use super::demo::demo_camera;
-use super::enumerate::cameras;
+use super::enumerate::{CameraInfo, cameras};
 pub use super::error::CameraError;
 use super::files::{Pace, StillCamera};
 use super::pipe::{PipeCamera, rpicam};
 use super::reopen::{Reopener, first_working};
-use super::spec::{CameraSpec, StillsRequest};
-use super::v4l2::V4l2Camera;
+use super::spec::{CameraSpec, RpicamRequest, StillsRequest};
+use super::v4l2::{SENSOR_ADVICE, V4l2Camera};
 
 /// For whom still pictures are shown. Live cameras are the same for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,31 +78,53 @@ pub struct DefaultSource {
     pub hint: &'static str,
 }
 
-/// Opens the first camera that works, else the bundled pictures.
+/// Opens the first webcam that works, else the board's camera module, else the bundled pictures.
 pub fn open_default(audience: Audience) -> DefaultSource {
-    let (camera, failures) = first_working(&cameras(), V4l2Camera::open);
+    let found = cameras();
+    let (webcam, mut failures) = first_working(&found, V4l2Camera::open);
+    let opened = match webcam {
+        Some((request, camera)) => {
+            let name = camera.lasting_names().into_iter().next().unwrap_or_else(|| request.device.clone());
+            let reopener = Reopener::new(request, &camera, true);
+            Some((Source::v4l2(camera, reopener), name.display().to_string()))
+        }
+        None => match camera_module(&found, || Source::live(|| rpicam::open(&RpicamRequest::default()))) {
+            Some(Ok(source)) => Some((source, "rpicam".into())),
+            Some(Err(error)) => {
+                failures.push(error);
+                None
+            }
+            None => None,
+        },
+    };
     for failure in failures {
         log::warn!("{failure}");
     }
-    match camera {
-        Some((request, camera)) => {
-            let name = camera.lasting_names().into_iter().next().unwrap_or_else(|| request.device.clone());
+    match opened {
+        Some((source, name)) => {
             let sentence = format!(
-                "Using {}. To use always this one: --camera {}; to see pictures: --camera files:FOLDER.",
-                camera.describe(),
-                name.display()
+                "Using {}. To use always this one: --camera {name}; to see pictures: --camera files:FOLDER.",
+                source.camera.describe()
             );
-            let reopener = Reopener::new(request, &camera, true);
-            DefaultSource { source: Source::v4l2(camera, reopener), sentence, hint: "" }
+            DefaultSource { source, sentence, hint: "" }
         }
         None => DefaultSource {
             source: Source::once(Box::new(demo_camera(pace(StillsRequest::default(), audience)))),
             sentence: "No usable camera found, so here are the bundled demo pictures. To use a camera: plug in a USB \
-                webcam and start again, or name one with --camera /dev/video0 or --camera rpicam; `vggcam doctor` says what is wrong with it."
+                webcam and start again, or name one with --camera /dev/video0 or --camera rpicam; `vggcam doctor` says \
+                what is wrong with it."
                 .into(),
             hint: "try --camera /dev/video0",
         },
     }
+}
+
+/// Opens the camera module where one of `found` is the sensor of one; `None` where there is none.
+fn camera_module<C>(
+    found: &[CameraInfo],
+    open: impl FnOnce() -> Result<C, CameraError>,
+) -> Option<Result<C, CameraError>> {
+    found.iter().any(|info| info.problem.as_deref() == Some(SENSOR_ADVICE)).then(open)
 }
 
 fn pace(request: StillsRequest, audience: Audience) -> Pace {
@@ -115,6 +137,21 @@ fn pace(request: StillsRequest, audience: Audience) -> Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_sensor_means_that_there_is_a_camera_module() {
+        let info = |device: &str, problem: Option<&str>| CameraInfo {
+            device: device.into(),
+            name: String::new(),
+            driver: String::new(),
+            formats: Vec::new(),
+            lasting_name: None,
+            problem: problem.map(Into::into),
+        };
+        let found = [info("/dev/video0", Some("it takes no pictures")), info("/dev/video1", Some(SENSOR_ADVICE))];
+        assert_eq!(camera_module(&found, || Ok("module")).unwrap().unwrap(), "module");
+        assert!(camera_module(&found[..1], || -> Result<(), CameraError> { unreachable!() }).is_none());
+    }
 
     #[test]
     fn each_kind_of_spec_opens() {

@@ -103,14 +103,19 @@ impl Drop for Group {
 
 /// Ends all groups, for a program that ends while a camera still waits for its next frame.
 pub fn end_all() {
-    let groups: Vec<Pid> = running().clone();
-    for &id in &groups {
-        let _ = kill_process_group(id, Signal::INT);
-    }
+    let signal = |groups: &[Pid], signal| {
+        for &id in groups {
+            let _ = kill_process_group(id, signal);
+        }
+    };
+    let groups = {
+        // While they are listed nobody waits for them, so their numbers are theirs.
+        let running = running();
+        signal(&running, Signal::INT);
+        running.clone()
+    };
     within(GRACE, || groups.iter().all(|&id| has_exited(id)));
-    for &id in running().iter() {
-        let _ = kill_process_group(id, Signal::KILL);
-    }
+    signal(&running(), Signal::KILL);
 }
 
 /// Says in words how a program ended.

@@ -9,4 +9,4 @@ mod stream;
 
 pub use capture::V4l2Camera;
 pub use device::{DeviceInfo, inspect};
-pub use modes::{OfferedFormat, OfferedSize};
+pub use modes::{OfferedFormat, OfferedSize, SENSOR_ADVICE};
