@@ -62,6 +62,27 @@ fn the_bundled_pictures_are_labelled_rightly() {
 }
 
 #[test]
+fn a_program_that_writes_pictures_is_a_camera() {
+    let recording = format!("pipe?loop=0:cat {DEMO}/cat-chelsea.jpg {DEMO}/dog-bicycle.jpg");
+    let output = vggcam(&["--camera", &recording, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines = json_lines(&output);
+    assert_eq!(lines.iter().map(|line| line["sequence"].as_u64()).collect::<Vec<_>>(), [Some(0), Some(1)]);
+    assert_eq!(lines[0]["label"], "cat");
+}
+
+#[test]
+fn lights_and_buttons_that_cannot_be_are_refused_at_once() {
+    let error = refusal(&["--camera", "demo", "--light", "bird=GPIO17"]);
+    assert!(error.contains("no class \"bird\"") && error.contains("its classes are cat, dog"), "{error}");
+    let error = refusal(&["--camera", "demo", "--button", "gpiochip9999:5"]);
+    assert!(error.contains("GPIO line gpiochip9999:5"), "{error}");
+    for arguments in [["--light", "cat"], ["--button", "chip:5"], ["--freeze-button", "5?pull=up"]] {
+        assert_eq!(vggcam(&arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
 fn without_a_terminal_run_prints_a_line_for_each_picture_and_ends() {
     for arguments in [&["--camera", "demo"][..], &["run", "--camera", "demo", "--display", "none"]] {
         let output = vggcam(arguments);

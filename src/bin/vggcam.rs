@@ -5,8 +5,12 @@ use std::{io::stdout, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
     engine::{choice::EngineChoice, isa, layers::weights::Memory, open::Settings},
+    gpio::line::ButtonSpec,
     message::{one_line, print},
-    runtime::{bench, classify, config, doctor, forms, launch, test_picture, throughput},
+    runtime::{
+        bench, classify, config, controls::ButtonSpecs, doctor, forms, launch, lights::LightSpec, test_picture,
+        throughput,
+    },
 };
 
 /// Shows on a display what the camera sees: cat or dog, or any classes you trained.
@@ -102,7 +106,7 @@ impl ModelArgs {
 struct RunArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Settings file (TOML) with model, camera, display and threads; the command line wins
+    /// Settings file (TOML) with model, camera, display, button, freeze_button, light and threads; the command line wins
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where frames come from: /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, rpicam for a Raspberry Pi's
@@ -115,6 +119,16 @@ struct RunArgs {
     /// [default: the terminal, where there is one]
     #[arg(long, value_name = "SPEC")]
     display: Vec<String>,
+    /// Push button between a GPIO line and ground: short for the next page of the screen, held to freeze the picture
+    #[arg(long, value_name = "LINE")]
+    button: Option<ButtonSpec>,
+    /// Another push button, which freezes the picture and lets it go on
+    #[arg(long, value_name = "LINE")]
+    freeze_button: Option<ButtonSpec>,
+    /// GPIO line that is on while a class is shown, such as cat=GPIO17, unknown=GPIO27 or dog=GPIO22?active=low; may be given
+    /// again
+    #[arg(long, value_name = "CLASS=LINE")]
+    light: Vec<LightSpec>,
     /// End after this many results
     #[arg(long, value_name = "N")]
     frames: Option<u64>,
@@ -167,6 +181,11 @@ fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         model: args.model.model.or(config.model),
         camera: args.camera.or(config.camera),
         displays: if args.display.is_empty() { config.display } else { args.display },
+        buttons: ButtonSpecs {
+            button: args.button.or(config.button),
+            freeze: args.freeze_button.or(config.freeze_button),
+        },
+        lights: if args.light.is_empty() { config.light } else { args.light },
         frames: args.frames,
         json: args.json,
     })?;

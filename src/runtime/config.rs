@@ -7,6 +7,9 @@ use std::{
 
 use serde::Deserialize;
 
+use super::lights::LightSpec;
+use crate::gpio::line::ButtonSpec;
+
 /// Contents of a settings file; whatever is missing keeps its default.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +21,13 @@ pub struct Config {
     /// Display SPECs.
     #[serde(default)]
     pub display: Vec<String>,
+    /// Button for the next page and, held, to freeze.
+    pub button: Option<ButtonSpec>,
+    /// Button to freeze.
+    pub freeze_button: Option<ButtonSpec>,
+    /// Lights for classes.
+    #[serde(default)]
+    pub light: Vec<LightSpec>,
     /// Threads that share the work of one picture.
     pub threads: Option<usize>,
 }
@@ -29,7 +39,9 @@ pub enum ConfigError {
     #[error("cannot read the settings in {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
     /// The text is not what a settings file holds.
-    #[error("{path} is not a settings file: {reason}; known are model, camera, display = [\"…\"] and threads")]
+    #[error(
+        "{path} is not a settings file: {reason}; known are model, camera, display = [\"…\"], button, freeze_button, light = [\"…\"] and threads"
+    )]
     Syntax { path: PathBuf, reason: String },
 }
 
@@ -59,6 +71,17 @@ mod tests {
         assert_eq!(config.camera.as_deref(), Some("demo"));
         assert_eq!(config.display, ["terminal", "png:x.png"]);
         assert_eq!((config.model, config.threads), (Some("m.onnx".into()), Some(3)));
+    }
+
+    #[test]
+    fn buttons_and_lights_are_read() {
+        let text = "button = 'GPIO5'\nfreeze_button = '6?active=high'\nlight = ['cat=GPIO17', 'unknown=27?active=low']";
+        let config = read_text(text).unwrap();
+        assert_eq!(config.button, Some("5".parse().unwrap()));
+        assert_eq!(config.freeze_button, Some("6?active=high".parse().unwrap()));
+        assert_eq!(config.light, [("cat=17"), ("unknown=27?active=low")].map(|light| light.parse().unwrap()));
+        let error = read_text("\nlight = ['cat']").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("cat=GPIO17"), "{error}");
     }
 
     #[test]

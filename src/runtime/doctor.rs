@@ -14,6 +14,7 @@ use crate::{
         layers::weights::available_bytes,
         open::Settings,
     },
+    gpio::chips,
 };
 
 /// How a check came out.
@@ -31,7 +32,7 @@ pub enum Status {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `machine`, `model`, `camera` or `display`.
+    /// `machine`, `model`, `camera`, `display` or `gpio`.
     pub area: &'static str,
     /// How it came out.
     pub status: Status,
@@ -50,6 +51,7 @@ pub fn examine(model: Option<&Path>, settings: Settings) -> Vec<Check> {
     checks.extend(check_model(model, settings));
     checks.extend(cameras());
     checks.extend(displays());
+    checks.extend(lines());
     checks
 }
 
@@ -198,6 +200,19 @@ fn displays() -> Vec<Check> {
             Some(problem) => check("display", Status::Note, display.spec, display.description).advise(problem),
         })
         .collect()
+}
+
+/// The chips whose lines buttons, lights and panels are wired to. A computer without any needs none.
+fn lines() -> Vec<Check> {
+    let chip = |found: chips::FoundChip| {
+        let what = found.device.display().to_string();
+        match found.description {
+            Some(description) => check("gpio", Status::Ok, what, description),
+            None => check("gpio", Status::Note, what, "it cannot be opened")
+                .advise("join its group with `sudo usermod -aG gpio $USER`, then log out and in again"),
+        }
+    };
+    chips::list().into_iter().map(chip).collect()
 }
 
 /// The checks as text for people.

@@ -8,7 +8,9 @@ use std::{
 use anyhow::{Context, ensure};
 
 use super::{
+    controls::{self, ButtonSpecs},
     decide::Smoothing,
+    lights::{LightSpec, Lights},
     live::{Display, OpenPanel, Options, Stage, Summary},
     publish::{Format, Publisher},
     signals,
@@ -32,6 +34,10 @@ pub struct Wishes {
     pub camera: Option<String>,
     /// Display SPECs; the terminal, where there is one, if empty.
     pub displays: Vec<String>,
+    /// Buttons on the board.
+    pub buttons: ButtonSpecs,
+    /// Lights for classes.
+    pub lights: Vec<LightSpec>,
     /// Results after which the run ends.
     pub frames: Option<u64>,
     /// Whether results are written as JSON lines.
@@ -65,6 +71,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         !(on_terminal && wishes.json),
         "--json and the display `terminal` both write to standard output; leave one of them out"
     );
+    let controls = controls::open(&wishes.buttons)?;
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
     let displays = specs.iter().map(|spec| open_display(spec)).collect::<Result<Vec<_>, _>>()?;
     if on_terminal && stderr().is_terminal() {
@@ -74,6 +81,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let stage = Stage::open(displays, "opening the model", stop);
     let classifier =
         open_model(wishes.model.as_deref(), wishes.settings).inspect_err(|error| stage.fail_model(&one_line(error)))?;
+    let lights = Lights::open(&wishes.lights, classifier.metadata())?;
     stage.starting("opening the camera");
     // With a display somebody looks at still pictures; without one their results are what counts.
     let watched = specs.iter().any(|spec| spec != "none");
@@ -101,6 +109,8 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         smoothing: Smoothing::default(),
         frames: wishes.frames,
         publisher,
+        controls,
+        lights,
     })?)
 }
 

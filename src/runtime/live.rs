@@ -31,7 +31,9 @@ use std::{
 use image::RgbImage;
 
 use super::{
+    controls::Controls,
     decide::{Decider, Smoothing},
+    lights::Lights,
     publish::Publisher,
     rate::Rate,
 };
@@ -69,6 +71,10 @@ pub struct Options<F> {
     pub frames: Option<u64>,
     /// Where results are written, if anywhere.
     pub publisher: Option<Publisher>,
+    /// What somebody wants of the screen while it runs.
+    pub controls: Controls,
+    /// Outputs for the classes.
+    pub lights: Lights,
 }
 
 /// What a run did.
@@ -156,10 +162,10 @@ impl Stage {
     where
         F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
-        let Options { source, classify, metadata, hint, smoothing, frames, publisher } = options;
+        let Options { source, classify, metadata, hint, smoothing, frames, publisher, controls, lights } = options;
         let supervisor = thread::current();
         let words = Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint };
-        self.shared.begin(source.camera.as_ref(), words, publisher);
+        self.shared.begin(source.camera.as_ref(), words, publisher, lights);
         let capturing = {
             let shared = Arc::clone(&self.shared);
             start(&supervisor, move || capture(source, &shared))
@@ -183,7 +189,8 @@ impl Stage {
                 supervisor.unpark();
                 result
             });
-            let failure = supervise(shared, capturing, drawing, &self.stop, || inferring.is_finished());
+            let failure =
+                supervise(shared, capturing, drawing, &self.stop, &controls.wishes, || inferring.is_finished());
             let result = inferring.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
             match failure {
                 Some(error) => Err(error),

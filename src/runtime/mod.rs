@@ -3,10 +3,12 @@
 pub mod bench;
 pub mod classify;
 pub mod config;
+pub mod controls;
 pub mod decide;
 pub mod doctor;
 pub mod forms;
 pub mod launch;
+pub mod lights;
 pub mod live;
 pub mod newest;
 pub mod publish;

@@ -19,6 +19,7 @@ use crate::{
         screen::Page,
     },
     runtime::{
+        lights::Lights,
         newest::Newest,
         publish::{Change, Origin, Publisher, Report},
     },
@@ -35,6 +36,7 @@ pub struct Shared {
     latest: Mutex<Latest>,
     words: OnceLock<Words>,
     publisher: Mutex<Option<Publisher>>,
+    lights: Mutex<Lights>,
 }
 
 /// What is said about every picture of a run.
@@ -86,6 +88,7 @@ impl Shared {
             }),
             words: OnceLock::new(),
             publisher: Mutex::new(None),
+            lights: Mutex::default(),
         };
         shared.show(shared.latest());
         shared
@@ -99,10 +102,11 @@ impl Shared {
     }
 
     /// Begins to take pictures from `camera`.
-    pub fn begin(&self, camera: &dyn Camera, words: Words, publisher: Option<Publisher>) {
+    pub fn begin(&self, camera: &dyn Camera, words: Words, publisher: Option<Publisher>, lights: Lights) {
         // A run begins once, so nothing is there before.
         let _ = self.words.set(words);
         *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = publisher;
+        *self.lights() = lights;
         self.every_frame_counts.store(camera.every_frame_counts(), Ordering::SeqCst);
         let mut latest = self.latest();
         (latest.camera, latest.standing) = (camera.describe(), Standing::Live);
@@ -151,6 +155,11 @@ impl Shared {
         if latest.shot.as_ref().is_none_or(|newer| newer.frame().name != shot.frame().name) {
             latest.shot = Some(Arc::clone(shot));
         }
+        if latest.frozen.is_none()
+            && let Some(words) = self.words.get()
+        {
+            self.lights().show(Some(outcome.decision.name(&words.labels)));
+        }
         self.show(latest);
     }
 
@@ -168,6 +177,7 @@ impl Shared {
                 latest.arrived
             }
         };
+        self.lights().show(None);
         self.change(&mut latest, Standing::CameraLost { cause: cause.into(), since });
         self.show(latest);
     }
@@ -180,6 +190,7 @@ impl Shared {
     /// Says on every display and to the output that the model gives no answers.
     pub fn fail_model(&self, cause: &str) {
         let mut latest = self.latest();
+        self.lights().show(None);
         self.change(&mut latest, Standing::ModelFailed { cause: cause.into() });
         self.show(latest);
     }
@@ -230,6 +241,7 @@ impl Shared {
     pub fn close(&self) {
         self.frames.close();
         self.scenes.iter().for_each(Newest::close);
+        self.lights().show(None);
     }
 
     /// Frames that cameras have lost.
@@ -302,6 +314,10 @@ impl Shared {
                 display.put(scene.clone());
             }
         }
+    }
+
+    fn lights(&self) -> MutexGuard<'_, Lights> {
+        self.lights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest of everything is whole between any two statements, so a panic elsewhere does no harm to it.

@@ -2,13 +2,16 @@
 
 use std::{
     panic,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
+    },
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
 };
 
 use super::{RunError, shared::Shared};
-use crate::display::panel::DisplayError;
+use crate::{display::panel::DisplayError, runtime::controls::Control};
 
 /// How often a wish to stop is looked for.
 const STOP_POLL: Duration = Duration::from_millis(20);
@@ -50,6 +53,7 @@ pub fn supervise(
     capturing: Capturing,
     mut drawing: Vec<Drawing>,
     stop: &AtomicBool,
+    wishes: &Receiver<Control>,
     inference_ended: impl Fn() -> bool,
 ) -> Option<RunError> {
     // A panic that goes on here must not leave the inference waiting.
@@ -60,6 +64,12 @@ pub fn supervise(
         thread::park_timeout(STOP_POLL);
         if stop.load(Ordering::SeqCst) {
             shared.abandon();
+        }
+        for wish in wishes.try_iter() {
+            match wish {
+                Control::NextPage => shared.next_page(),
+                Control::Freeze => shared.freeze_or_go_on(),
+            }
         }
         if shared.silent_since().is_some_and(|since| since.elapsed() > SILENCE) {
             shared.lose_camera("its driver does not answer");

@@ -18,7 +18,7 @@ use crate::{
         caption::{Caption, Certainty, State},
     },
     model::metadata::Fit,
-    runtime::publish::Format,
+    runtime::{controls::Control, publish::Format},
     vision::frame::{Frame, PixelFormat, YuvColour},
 };
 
@@ -155,6 +155,7 @@ struct Trial<F> {
     classify: F,
     frames: Option<u64>,
     publisher: Option<Publisher>,
+    controls: Controls,
     stop: Arc<AtomicBool>,
 }
 
@@ -166,6 +167,7 @@ fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F)
         classify,
         frames: None,
         publisher: None,
+        controls: Controls::of(mpsc::channel().1),
         stop: Arc::new(AtomicBool::new(false)),
     }
 }
@@ -179,7 +181,7 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         backbone: "none".into(),
         validation: None,
     };
-    let Trial { source, displays, classify, frames, publisher, stop } = trial;
+    let Trial { source, displays, classify, frames, publisher, controls, stop } = trial;
     Stage::open(displays, "opening", stop).run(Options {
         source,
         classify,
@@ -188,6 +190,8 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         smoothing: Smoothing::default(),
         frames,
         publisher,
+        controls,
+        lights: Lights::default(),
     })
 }
 
@@ -394,6 +398,45 @@ fn a_lost_camera_is_opened_again_and_every_display_and_the_output_say_so() {
     let told: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str().or(line["label"].as_str())).collect();
     assert_eq!(told, ["cat", "camera lost", "live", "dog"]);
     assert_eq!(lines[1]["cause"], "no picture for 3 s");
+}
+
+#[test]
+fn a_picture_can_be_frozen_while_results_go_on() {
+    let (camera, control) = camera(false);
+    let (panel, seen) = panel();
+    let (wish, wishes) = mpsc::channel();
+    let (done, classified) = mpsc::channel();
+    let classify = move |picture: &RgbImage| {
+        done.send(()).expect("the test listens");
+        by_shade(picture)
+    };
+    let mut trial = options(camera, vec![panel], classify);
+    trial.controls = Controls::of(wishes);
+    let running = thread::spawn(|| run(trial));
+    let until = |frozen: bool, shade: u8| {
+        loop {
+            let (seen, caption) = expect(&seen);
+            assert!(!caption.frozen || (seen, caption.label.as_str()) == (1, "cat"), "{seen} {caption:?}");
+            if (caption.frozen, seen, caption.label.is_empty()) == (frozen, shade, false) {
+                return;
+            }
+        }
+    };
+    control.give(1, "");
+    expect(&classified);
+    until(false, 1);
+    wish.send(Control::Freeze).expect("the run listens");
+    until(true, 1);
+    (2..8).for_each(|shade| {
+        control.give(shade, "");
+        expect(&classified);
+    });
+    wish.send(Control::NextPage).expect("the run listens");
+    until(true, 1);
+    wish.send(Control::Freeze).expect("the run listens");
+    until(false, 7);
+    drop((control, wish));
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 7);
 }
 
 #[test]
