@@ -30,7 +30,7 @@ pub enum GpioError {
     #[error("cannot {doing} {line}: {source}; see `dmesg` for what the driver says", source = io::Error::from_raw_os_error(*errno))]
     Refused { line: LineSpec, doing: Doing, errno: i32 },
     /// Something else went wrong.
-    #[error("cannot {doing} {line}: {reason}")]
+    #[error("cannot {doing} {line}: {reason}; `vggcam doctor` lists the chips and how many lines each has")]
     Other { line: LineSpec, doing: Doing, reason: String },
 }
 
