@@ -52,6 +52,58 @@ impl Certainty {
     }
 }
 
+/// State and certainty as one mark, for which there is one shape, one colour and one way to say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// Camera and model are being opened.
+    Starting,
+    /// There is no answer yet.
+    Waiting,
+    /// The confidence is high.
+    Sure,
+    /// The label leads, by little.
+    Uncertain,
+    /// The confidence is below the model's threshold.
+    Unknown,
+    /// The camera gives no pictures.
+    CameraLost,
+    /// The model gives no answers.
+    ModelFailed,
+}
+
+impl Mark {
+    /// All marks.
+    pub const ALL: [Self; 7] = [
+        Self::Starting,
+        Self::Waiting,
+        Self::Sure,
+        Self::Uncertain,
+        Self::Unknown,
+        Self::CameraLost,
+        Self::ModelFailed,
+    ];
+
+    /// Whether there is an answer to show.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Sure | Self::Uncertain | Self::Unknown)
+    }
+
+    /// Whether something has gone wrong.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::CameraLost | Self::ModelFailed)
+    }
+
+    /// What is said beside an answer about its worth, else nothing.
+    pub fn remark(self) -> &'static str {
+        match self {
+            Self::Sure => "sure",
+            Self::Uncertain => "not sure",
+            Self::Unknown => "no class fits",
+            _ => "",
+        }
+    }
+}
+
 /// The words and figures that go with a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Caption {
@@ -71,29 +123,68 @@ pub struct Caption {
     pub latency: Option<Duration>,
     /// The model's name.
     pub model: String,
-    /// Where the picture comes from; may be empty.
+    /// Where the picture comes from, or while starting what is being opened; may be empty.
     pub note: String,
     /// What the user may do, for displays with room for it; may be empty.
     pub hint: String,
+    /// Pictures that were passed over because newer ones came before the model was ready for them.
+    pub skipped: Option<u64>,
+    /// Pictures that were lost on their way or came damaged.
+    pub dropped: Option<u64>,
     /// Classes with their probabilities, 0 to 1, in any order.
     pub classes: Vec<(String, f32)>,
 }
 
 impl Caption {
-    /// The label, or what to say while there is none.
-    pub fn headline(&self) -> &str {
-        match self.certainty {
-            Certainty::Waiting => "looking…",
-            _ => &self.label,
+    /// State and certainty in one.
+    pub fn mark(&self) -> Mark {
+        match (&self.state, self.certainty) {
+            (State::Starting, _) => Mark::Starting,
+            (State::CameraLost { .. }, _) => Mark::CameraLost,
+            (State::ModelFailed { .. }, _) => Mark::ModelFailed,
+            (State::Live, Certainty::Waiting) => Mark::Waiting,
+            (State::Live, Certainty::Sure) => Mark::Sure,
+            (State::Live, Certainty::Uncertain) => Mark::Uncertain,
+            (State::Live, Certainty::Unknown) => Mark::Unknown,
         }
     }
 
-    /// Confidence as a whole percentage; empty while waiting.
-    pub fn percentage(&self) -> String {
-        match self.certainty {
-            Certainty::Waiting => String::new(),
-            _ => percent(self.confidence),
+    /// The label, or what to say where there is none. Labels are as the owner writes them; all else is a sentence.
+    pub fn headline(&self) -> &str {
+        match self.mark() {
+            Mark::Starting => "Starting…",
+            Mark::Waiting => "Looking…",
+            Mark::CameraLost => "Camera lost",
+            Mark::ModelFailed => "Model failed",
+            Mark::Sure | Mark::Uncertain | Mark::Unknown => &self.label,
         }
+    }
+
+    /// What there is to say about a state without an answer: why, or what is being opened; else nothing.
+    pub fn explanation(&self) -> &str {
+        match &self.state {
+            State::Starting => &self.note,
+            State::Live => "",
+            State::CameraLost { cause, .. } | State::ModelFailed { cause } => cause,
+        }
+    }
+
+    /// Time since the last picture where the camera is lost, such as `12 s`; else empty.
+    pub fn since(&self) -> String {
+        match &self.state {
+            State::CameraLost { since, .. } => duration(*since),
+            _ => String::new(),
+        }
+    }
+
+    /// The confidence, 0 to 1, where there is an answer.
+    pub fn share(&self) -> Option<f32> {
+        self.mark().is_answer().then_some(self.confidence)
+    }
+
+    /// Confidence as a whole percentage; empty without an answer.
+    pub fn percentage(&self) -> String {
+        self.share().map(percent).unwrap_or_default()
     }
 
     /// Results per second with a digit as fine as the figure deserves; empty where it is not known.
@@ -102,6 +193,25 @@ impl Caption {
             Some(fps) if fps >= 9.95 => format!("{fps:.0} fps"),
             Some(fps) => format!("{fps:.1} fps"),
             None => String::new(),
+        }
+    }
+
+    /// Time from capture to label, such as `38 ms`; empty where it is not known.
+    pub fn delay(&self) -> String {
+        match self.latency {
+            Some(latency) if latency < Duration::from_micros(999_500) => {
+                format!("{:.0} ms", latency.as_secs_f64() * 1000.0)
+            }
+            Some(latency) => format!("{:.1} s", latency.as_secs_f64()),
+            None => String::new(),
+        }
+    }
+
+    /// Results per second and time from capture to label, as far as they are known and the run is live.
+    pub fn pace(&self) -> String {
+        match self.state {
+            State::Live => join(&[&self.rate(), &self.delay()]),
+            _ => String::new(),
         }
     }
 
@@ -119,6 +229,24 @@ pub fn percent(probability: f32) -> String {
     let rounded = (probability.clamp(0.0, 1.0) * 100.0).round();
     let shown = if rounded >= 100.0 && probability < 0.9995 { 99.0 } else { rounded };
     format!("{shown:.0}%")
+}
+
+/// The parts that are not empty, with dots between.
+pub fn join(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
+}
+
+/// A duration in its two largest units, from seconds up.
+fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {} s", seconds % 60),
+        (1..100, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{} days", hours / 24),
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +276,40 @@ mod tests {
     #[test]
     fn has_no_figures_while_waiting() {
         let caption = Caption { label: "cat".into(), confidence: 0.9, ..Caption::default() };
-        assert_eq!((caption.headline(), caption.percentage().as_str(), caption.rate().as_str()), ("looking…", "", ""));
+        assert_eq!((caption.headline(), caption.percentage().as_str(), caption.rate().as_str()), ("Looking…", "", ""));
+    }
+
+    #[test]
+    fn an_old_answer_is_not_told() {
+        let lost = State::CameraLost { cause: "unplugged".into(), since: Duration::from_secs(75) };
+        for (state, headline, explanation, since) in [
+            (State::Starting, "Starting…", "dog.jpg", ""),
+            (lost, "Camera lost", "unplugged", "1 min 15 s"),
+            (State::ModelFailed { cause: "no memory".into() }, "Model failed", "no memory", ""),
+        ] {
+            let caption = Caption {
+                label: "cat".into(),
+                confidence: 0.9,
+                certainty: Certainty::Sure,
+                fps: Some(8.0),
+                note: "dog.jpg".into(),
+                state,
+                ..Caption::default()
+            };
+            assert_eq!((caption.headline(), caption.explanation()), (headline, explanation));
+            assert_eq!((caption.since().as_str(), caption.percentage(), caption.pace()), (since, String::new(), String::new()));
+            assert_eq!(caption.share(), None);
+        }
+    }
+
+    #[test]
+    fn writes_times_in_fitting_units() {
+        let delay = |micros| Caption { latency: Some(Duration::from_micros(micros)), ..Caption::default() }.delay();
+        assert_eq!([delay(400), delay(38_400), delay(999_499), delay(999_600)], ["0 ms", "38 ms", "999 ms", "1.0 s"]);
+        let said: Vec<String> =
+            [0, 59, 60, 3599, 3600, 359_999, 360_000].map(|s| duration(Duration::from_secs(s))).into();
+        assert_eq!(said, ["0 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "99 h 59 min", "4 days"]);
+        let caption = Caption { fps: Some(7.5), latency: Some(Duration::from_millis(38)), ..Caption::default() };
+        assert_eq!(caption.pace(), "7.5 fps · 38 ms");
     }
 }

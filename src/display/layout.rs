@@ -27,40 +27,49 @@ pub struct Layout {
     pub picture: Rectangle,
     /// Where the words go.
     pub words: Rectangle,
+    /// Height of the label's capitals in pixels, from which all other sizes follow.
+    ///
+    /// An eye with normal sight reads letters of five minutes of arc: 2.9 mm at two metres. Panels of up to four inches
+    /// have 5 to 9 pixels a millimetre, so an eighth of the height does, where it is 30 pixels or more; lower panels
+    /// are smaller too, and give the label up to a fifth.
+    pub capitals: u32,
 }
 
-/// Shorter side, in pixels, under which a canvas has room for a strip only.
-const STRIP_UNDER: u32 = 120;
+/// Height, and width, in pixels under which a canvas has room for a strip only.
+const STRIP_UNDER: (u32, u32) = (64, 110);
 /// Width over height from which the words stand beside the picture.
 const BESIDE_FROM: f32 = 1.45;
 
 impl Layout {
     /// Divides a canvas of `width`×`height` pixels; `bare` gives all of it to the picture.
     pub fn new(width: u32, height: u32, bare: bool) -> Self {
-        let shorter = width.min(height);
-        let below = |arrangement, words: u32| {
+        let below = |arrangement, words: u32, capitals| {
             let words = words.min(height);
             Self {
                 arrangement,
                 picture: rectangle(0, 0, width, height - words),
                 words: rectangle(0, height - words, width, words),
+                capitals,
             }
         };
+        let is_wide = width as f32 >= height as f32 * BESIDE_FROM;
         if bare {
-            below(Arrangement::Bare, 0)
-        } else if shorter < STRIP_UNDER {
-            below(Arrangement::Strip, (height / 5).clamp(8, 26))
-        } else if width as f32 >= height as f32 * BESIDE_FROM {
-            let words = (width * 3 / 10).clamp(120, 560);
+            below(Arrangement::Bare, 0, 0)
+        } else if width < STRIP_UNDER.0 || height < STRIP_UNDER.1 {
+            let words = (height * 3 / 8).clamp(8, 36);
+            below(Arrangement::Strip, words, words * 5 / 8)
+        } else if is_wide {
+            let words = (width * 34 / 100).max((width / 2).min(172));
             Self {
                 arrangement: Arrangement::Beside,
                 picture: rectangle(0, 0, width - words, height),
                 words: rectangle(width - words, 0, words, height),
+                capitals: (height / 8).max((height / 5).min(30)),
             }
         } else {
+            let capitals = (height / 8).min(width / 5);
             // Cameras give pictures of 4:3 or wider, so an upright canvas leaves more to the words.
-            let least = (height * 29 / 100).max(64);
-            below(Arrangement::Below, least.max(height.saturating_sub(width * 3 / 4)))
+            below(Arrangement::Below, (capitals * 3).max(height.saturating_sub(width * 3 / 4)), capitals)
         }
     }
 }
@@ -92,6 +101,9 @@ mod tests {
     fn suits_common_panels() {
         let arrangement = |width, height| Layout::new(width, height, false).arrangement;
         assert_eq!(arrangement(80, 48), Arrangement::Strip);
+        assert_eq!(arrangement(160, 80), Arrangement::Strip);
+        assert_eq!(arrangement(80, 160), Arrangement::Below);
+        assert_eq!(arrangement(240, 135), Arrangement::Beside);
         assert_eq!(arrangement(240, 240), Arrangement::Below);
         assert_eq!(arrangement(320, 240), Arrangement::Below);
         assert_eq!(arrangement(480, 800), Arrangement::Below);

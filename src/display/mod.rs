@@ -7,6 +7,7 @@ pub mod caption;
 mod drm;
 pub mod error;
 mod framebuffer;
+mod icon;
 mod layout;
 pub mod list;
 mod oled;

@@ -27,7 +27,7 @@ pub fn write(caption: &Caption, columns: u16, rows: u16) -> Vec<Vec<Cell>> {
 }
 
 fn answer(caption: &Caption, columns: usize) -> Vec<Cell> {
-    let accent = palette::accent(caption.certainty).0;
+    let accent = palette::accent(caption.mark()).0;
     let mut row = Row::new(columns);
     let percentage = caption.percentage();
     let figure = if percentage.is_empty() { 0 } else { percentage.len().max(4) };
