@@ -297,7 +297,10 @@ mod tests {
                 ..Caption::default()
             };
             assert_eq!((caption.headline(), caption.explanation()), (headline, explanation));
-            assert_eq!((caption.since().as_str(), caption.percentage(), caption.pace()), (since, String::new(), String::new()));
+            assert_eq!(
+                (caption.since().as_str(), caption.percentage(), caption.pace()),
+                (since, String::new(), String::new())
+            );
             assert_eq!(caption.share(), None);
         }
     }

@@ -8,7 +8,8 @@ use embedded_graphics::{
     geometry::{AngleUnit, Point, Size},
     pixelcolor::Gray8,
     primitives::{
-        Arc, Circle, CornerRadii, Line, Primitive, PrimitiveStyle, Rectangle, RoundedRectangle, StyledDrawable, Triangle,
+        Arc, Circle, CornerRadii, Line, Primitive, PrimitiveStyle, Rectangle, RoundedRectangle, StyledDrawable,
+        Triangle,
     },
 };
 use image::{GrayImage, Rgb, RgbImage};
@@ -81,7 +82,13 @@ impl Icon {
                 let mean = (sum / (times * times)) as u8;
                 coverage.push(match edges {
                     Edges::Smooth => mean,
-                    Edges::Hard => if mean >= 128 { 255 } else { 0 },
+                    Edges::Hard => {
+                        if mean >= 128 {
+                            255
+                        } else {
+                            0
+                        }
+                    }
                 });
             }
         }
@@ -93,9 +100,7 @@ impl Icon {
         match self {
             // A ring that is not closed yet.
             Self::Mark(Mark::Starting) => pen.arc((120, 120), 86, -90, 285, 32),
-            Self::Mark(Mark::Waiting) => {
-                [40, 120, 200].into_iter().try_for_each(|x| pen.disc((x, 120), 30, ON))
-            }
+            Self::Mark(Mark::Waiting) => [40, 120, 200].into_iter().try_for_each(|x| pen.disc((x, 120), 30, ON)),
             // A full disc with a check mark.
             Self::Mark(Mark::Sure) => {
                 pen.disc((120, 120), 112, ON)?;
@@ -175,8 +180,12 @@ impl Pen<'_> {
 
     /// A part of a ring with round ends, `width` tenths wide; angles in degrees, clockwise from the right.
     fn arc(&mut self, centre: Spot, radius: i32, start: i32, sweep: i32, width: i32) -> Result<(), Infallible> {
-        let shape =
-            Arc::with_center(self.point(centre), self.length(2 * radius) as u32, (start as f32).deg(), (sweep as f32).deg());
+        let shape = Arc::with_center(
+            self.point(centre),
+            self.length(2 * radius) as u32,
+            (start as f32).deg(),
+            (sweep as f32).deg(),
+        );
         shape.into_styled(PrimitiveStyle::with_stroke(ON, self.length(width).max(1) as u32)).draw(&mut self.mask)?;
         for degrees in [start, start + sweep] {
             let (sin, cos) = SINES.iter().find(|(d, ..)| *d == degrees.rem_euclid(360)).map_or((0, 0), |s| (s.1, s.2));
@@ -229,9 +238,15 @@ mod tests {
                 let shapes: Vec<RgbImage> = icons.iter().map(|&icon| drawn(icon, side, edges)).collect();
                 for (i, first) in shapes.iter().enumerate() {
                     for (j, second) in shapes.iter().enumerate().skip(i + 1) {
-                        let differing = first.pixels().zip(second.pixels()).filter(|(a, b)| a.0[0].abs_diff(b.0[0]) > 127);
+                        let differing =
+                            first.pixels().zip(second.pixels()).filter(|(a, b)| a.0[0].abs_diff(b.0[0]) > 127);
                         let differing = differing.count() as u32;
-                        assert!(differing * 20 >= side * side, "{:?} and {:?} at {side}: {differing}", icons[i], icons[j]);
+                        assert!(
+                            differing * 20 >= side * side,
+                            "{:?} and {:?} at {side}: {differing}",
+                            icons[i],
+                            icons[j]
+                        );
                     }
                 }
             }

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_faded_picture_is_dark_and_grey() {
-        let mut canvas = RgbImage::from_fn(9, 1, |x, _| Rgb([[0, 255, 255, 90][x as usize % 4], 255 - x as u8 * 20, 200]));
+        let mut canvas =
+            RgbImage::from_fn(9, 1, |x, _| Rgb([[0, 255, 255, 90][x as usize % 4], 255 - x as u8 * 20, 200]));
         fade(&mut canvas);
         for Rgb([r, g, b]) in canvas.pixels() {
             assert!(*b <= 96 && b - r <= 12 && g - r <= 4, "{r} {g} {b}");

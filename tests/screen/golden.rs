@@ -52,7 +52,8 @@ fn difference(scene: &Scene, canvas: &RgbImage, kept: &RgbImage, drawing: Drawin
         return Some(format!("is {:?} pixels large, not {:?}", canvas.dimensions(), kept.dimensions()));
     }
     // The camera's picture shows where the canvas changes with it.
-    let [dark, light] = [0, 255].map(|shade| scene.draw(&RgbImage::from_pixel(640, 480, Rgb([shade; 3])), canvas.dimensions(), drawing));
+    let [dark, light] = [0, 255]
+        .map(|shade| scene.draw(&RgbImage::from_pixel(640, 480, Rgb([shade; 3])), canvas.dimensions(), drawing));
     let wrong = canvas.enumerate_pixels().zip(kept.pixels()).filter(|((x, y, new), old)| {
         let tolerance = if dark.get_pixel(*x, *y) == light.get_pixel(*x, *y) { 0 } else { TOLERANCE };
         new.0.iter().zip(old.0).any(|(a, b)| a.abs_diff(b) > tolerance)

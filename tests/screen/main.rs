@@ -17,16 +17,12 @@ const ONE_BIT: [(u32, u32); 2] = [(128, 64), (128, 32)];
 
 #[test]
 fn every_state_looks_as_it_should_on_panels_in_colour() {
-    compare(COLOUR.into_iter().flat_map(|size| {
-        scenes().into_iter().map(move |scene| (scene, size, Drawing::Whole))
-    }));
+    compare(COLOUR.into_iter().flat_map(|size| scenes().into_iter().map(move |scene| (scene, size, Drawing::Whole))));
 }
 
 #[test]
 fn every_state_looks_as_it_should_on_panels_of_one_bit() {
-    compare(ONE_BIT.into_iter().flat_map(|size| {
-        scenes().into_iter().map(move |scene| (scene, size, Drawing::OneBit))
-    }));
+    compare(ONE_BIT.into_iter().flat_map(|size| scenes().into_iter().map(move |scene| (scene, size, Drawing::OneBit))));
 }
 
 #[test]
@@ -35,4 +31,3 @@ fn a_television_looks_as_it_should() {
     let scenes = scenes().into_iter().filter(|scene| shown.contains(&scene.name));
     compare(scenes.map(|scene| (scene, (1920, 1080), Drawing::Whole)));
 }
-

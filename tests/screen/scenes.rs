@@ -37,7 +37,13 @@ pub fn scenes() -> Vec<Scene> {
     vec![
         picture(
             "starting",
-            &Caption { state: State::Starting, note: "opening /dev/video0".into(), fps: None, latency: None, ..live.clone() },
+            &Caption {
+                state: State::Starting,
+                note: "opening /dev/video0".into(),
+                fps: None,
+                latency: None,
+                ..live.clone()
+            },
         ),
         picture("waiting", &Caption { certainty: Certainty::Waiting, fps: None, latency: None, ..live.clone() }),
         picture("sure", &live),
@@ -66,7 +72,11 @@ fn answer(label: &str, confidence: f32, certainty: Certainty) -> Caption {
         classes: [("cat", 0.97), ("dog", 0.02), ("hamster", 0.006), ("parrot", 0.003), ("rabbit", 0.001)]
             .into_iter()
             .enumerate()
-            .map(|(i, (name, p))| if i == 0 { (label.into(), confidence) } else { (name.into(), p * (1.0 - confidence) / 0.03) })
+            .map(
+                |(i, (name, p))| {
+                    if i == 0 { (label.into(), confidence) } else { (name.into(), p * (1.0 - confidence) / 0.03) }
+                },
+            )
             .collect(),
         ..Caption::default()
     }

@@ -51,7 +51,14 @@ impl Brush<'_> {
     }
 
     /// One line with words on the left and on the right; those on the left give way.
-    pub fn pair(&mut self, style: Style, (x, width): (i32, u32), baseline: i32, left: (&str, Rgb<u8>), right: (&str, Rgb<u8>)) {
+    pub fn pair(
+        &mut self,
+        style: Style,
+        (x, width): (i32, u32),
+        baseline: i32,
+        left: (&str, Rgb<u8>),
+        right: (&str, Rgb<u8>),
+    ) {
         let shown = style.shorten(right.0, width);
         let taken = style.width(&shown);
         let room = width.saturating_sub(if taken > 0 { taken + style.height() } else { 0 });
@@ -89,7 +96,8 @@ impl Brush<'_> {
         for (i, (name, probability)) in caption.likeliest(fitting as usize).into_iter().enumerate() {
             // The first one is what the headline says, so it has the same colour.
             let is_answer = i == 0 && self.mark() != Mark::Unknown;
-            let (ink, colour) = if is_answer { (palette::TEXT, self.accent()) } else { (palette::FAINT, palette::FAINT) };
+            let (ink, colour) =
+                if is_answer { (palette::TEXT, self.accent()) } else { (palette::FAINT, palette::FAINT) };
             self.pair(style, (x, width), y + cap as i32, (name, ink), (&percent(probability), ink));
             self.gauge(x, y + (cap * 3 / 2) as i32, (width, thickness), probability, colour);
             y += step as i32;
@@ -107,7 +115,12 @@ impl Brush<'_> {
         let width = pad + side + pad * 2 / 3 + style.width(FROZEN) + pad;
         let height = capitals + 2 * pad;
         let left = if ends_at_x { x - width as i32 } else { x };
-        fill_rounded(self.canvas, Rectangle::new(Point::new(left, y), Size::new(width, height)), height / 2, palette::ICE);
+        fill_rounded(
+            self.canvas,
+            Rectangle::new(Point::new(left, y), Size::new(width, height)),
+            height / 2,
+            palette::ICE,
+        );
         let icon = (left + pad as i32, y + (height - side) as i32 / 2);
         Icon::Frozen.draw(self.canvas, icon, side, Edges::Smooth, palette::SURFACE);
         let text = icon.0 + (side + pad * 2 / 3) as i32;

@@ -54,7 +54,8 @@ fn facts(brush: &mut Brush, style: Style, (x, width): (i32, u32), top: i32, bott
     let caption = brush.caption;
     let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
     let (skipped, dropped) = (count(caption.skipped), count(caption.dropped));
-    let state = if caption.frozen { join_words(caption.mark().remark(), "frozen") } else { caption.mark().remark().into() };
+    let state =
+        if caption.frozen { join_words(caption.mark().remark(), "frozen") } else { caption.mark().remark().into() };
     let facts = [
         ("state", state.as_str()),
         ("cause", if caption.mark().is_fault() { caption.explanation() } else { "" }),

@@ -53,7 +53,8 @@ pub fn draw(canvas: &mut RgbImage, caption: &Caption) {
     // Descenders reach a third of the capitals below the baseline, which counts as part of the text here.
     let room = bottom.saturating_sub(top);
     let largest = room * 3 / 4;
-    let block = Block::fitting(Weight::Bold, ((shorter / 12).max(8), largest), caption.headline(), (column.1, largest), 3);
+    let block =
+        Block::fitting(Weight::Bold, ((shorter / 12).max(8), largest), caption.headline(), (column.1, largest), 3);
     let y = top as i32 + (room as i32 - block.height() as i32) / 2;
     brush.headline(&block, column.0, y);
 }

@@ -123,7 +123,8 @@ impl Panel<'_> {
         let place = (width, height.saturating_sub(top));
         let large = Block::new(small, self.caption.explanation(), place);
         let is_cut = large.lines.last().is_none_or(|line| line.ends_with('…'));
-        let text = if is_cut { Block::new(Style::new(Weight::Pixels, 6), self.caption.explanation(), place) } else { large };
+        let text =
+            if is_cut { Block::new(Style::new(Weight::Pixels, 6), self.caption.explanation(), place) } else { large };
         text.draw(self.canvas, 0, top as i32, ON);
         let below = top + text.height() + 6;
         if self.caption.mark() == Mark::Starting && below + small.height() <= height {
@@ -142,8 +143,10 @@ impl Panel<'_> {
             false => format!("{} {}", caption.headline(), caption.since()),
         };
         let count = |name: &str, count: Option<u64>| count.map(|count| format!("{name} {count}")).unwrap_or_default();
-        let counts = crate::display::caption::join(&[&count("skipped", caption.skipped), &count("dropped", caption.dropped)]);
-        let others: Vec<String> = caption.likeliest(4).iter().skip(1).map(|(name, p)| format!("{name} {}", percent(*p))).collect();
+        let counts =
+            crate::display::caption::join(&[&count("skipped", caption.skipped), &count("dropped", caption.dropped)]);
+        let others: Vec<String> =
+            caption.likeliest(4).iter().skip(1).map(|(name, p)| format!("{name} {}", percent(*p))).collect();
         let lines = [first, caption.pace(), caption.model.clone(), caption.note.clone(), counts, others.join(" ")];
         let mut baseline = style.height() + 2;
         for line in lines.iter().filter(|line| !line.is_empty()) {

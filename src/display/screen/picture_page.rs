@@ -83,7 +83,10 @@ impl Words<'_> {
         if self.brush.mark().is_fault() {
             fill(self.brush.canvas, picture, palette::BACKDROP);
             let style = Style::new(Weight::Regular, (capitals / 2).max(6));
-            let place = Size::new(picture.size.width.saturating_sub(2 * margin), picture.size.height.saturating_sub(2 * margin));
+            let place = Size::new(
+                picture.size.width.saturating_sub(2 * margin),
+                picture.size.height.saturating_sub(2 * margin),
+            );
             let text = Block::new(style, self.brush.caption.explanation(), (place.width, place.height));
             text.draw(self.brush.canvas, x + margin as i32, picture.top_left.y + margin as i32, palette::TEXT);
         }
@@ -213,7 +216,8 @@ impl Words<'_> {
             room -= taken + capitals / 2;
         }
         let least = (capitals / 2).max(7).min(capitals);
-        let block = Block::fitting(Weight::Bold, (least, capitals), self.brush.caption.headline(), (room, capitals * 5 / 4), 2);
+        let block =
+            Block::fitting(Weight::Bold, (least, capitals), self.brush.caption.headline(), (room, capitals * 5 / 4), 2);
         let height = block.height().min(capitals * 5 / 4);
         self.brush.headline(&block, x + indent as i32, top + (capitals as i32 - height as i32) / 2);
     }

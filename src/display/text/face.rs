@@ -29,7 +29,9 @@ impl Face {
     fn new(bytes: &'static [u8]) -> Self {
         let font = FontRef::try_from_slice(bytes).expect("the fonts in the program are valid, as tests show");
         // Which of both is the upper edge depends on the direction of the font's axis.
-        let capitals = font.outline(font.glyph_id('H')).map_or(font.ascent_unscaled(), |outline| outline.bounds.min.y.max(outline.bounds.max.y));
+        let capitals = font
+            .outline(font.glyph_id('H'))
+            .map_or(font.ascent_unscaled(), |outline| outline.bounds.min.y.max(outline.bounds.max.y));
         Self { font, capitals }
     }
 

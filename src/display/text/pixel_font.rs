@@ -34,7 +34,8 @@ pub fn height(capitals: u32) -> u32 {
 pub fn width(capitals: u32, text: &str) -> u32 {
     match drawable(text) {
         Some(text) => {
-            let sizes = font(capitals).1.get_rendered_dimensions(text.as_str(), Point::zero(), VerticalPosition::Baseline);
+            let sizes =
+                font(capitals).1.get_rendered_dimensions(text.as_str(), Point::zero(), VerticalPosition::Baseline);
             sizes.map_or(0, |sizes| u32::try_from(sizes.advance.x).unwrap_or(0))
         }
         None => face::width(Weight::Pixels, capitals, text),
@@ -47,7 +48,13 @@ pub fn draw(capitals: u32, canvas: &mut RgbImage, text: &str, (x, y): (i32, i32)
         Some(text) => {
             let colour = FontColor::Transparent(rgb(colour));
             // Unknown characters are ignored and the canvas cannot fail, so there is no error to report.
-            let _ = font(capitals).1.render(text.as_str(), Point::new(x, y), VerticalPosition::Baseline, colour, &mut Canvas(canvas));
+            let _ = font(capitals).1.render(
+                text.as_str(),
+                Point::new(x, y),
+                VerticalPosition::Baseline,
+                colour,
+                &mut Canvas(canvas),
+            );
         }
         None => face::draw(Weight::Pixels, capitals, canvas, text, (x, y), colour),
     }

@@ -102,7 +102,8 @@ fn break_lines(style: Style, text: &str, width: u32, cut: bool) -> Vec<String> {
         }
         let mut rest = word;
         while cut && style.width(rest) > width {
-            let fitting = rest.char_indices().skip(1).map(|(end, _)| end).take_while(|&end| style.width(&rest[..end]) <= width);
+            let fitting =
+                rest.char_indices().skip(1).map(|(end, _)| end).take_while(|&end| style.width(&rest[..end]) <= width);
             let Some(end) = fitting.last() else { break };
             lines.push(rest[..end].into());
             rest = &rest[end..];

@@ -118,6 +118,11 @@ impl Shared {
         self.every_frame_counts.load(Ordering::SeqCst)
     }
 
+    /// Whether frames come whether or not anybody has time for them.
+    fn is_live(&self) -> bool {
+        self.words.get().is_some() && !self.every_frame_counts()
+    }
+
     /// Offers a new frame to the inference and to the displays. Returns false when no more are wanted.
     pub fn offer(&self, frame: Frame, losses: Losses) -> bool {
         if self.every_frame_counts() {
@@ -273,6 +278,11 @@ impl Shared {
             model: words.map_or(String::new(), |words| words.model.clone()),
             note: file.unwrap_or_else(|| self.camera()),
             hint: words.map_or(String::new(), |words| words.hint.clone()),
+            skipped: self.is_live().then(|| self.frames.replaced()),
+            dropped: self.is_live().then(|| {
+                let Losses { damaged, missed } = self.losses();
+                damaged + missed
+            }),
             ..Caption::default()
         };
         let (Some(outcome), Some(words)) = (&scene.outcome, words) else { return blank };
