@@ -76,6 +76,9 @@ fn fill_rows<P: image::Pixel<Subpixel = u8>>(
 ) {
     let size = Size::new(picture.width(), picture.height());
     let area = area.intersection(&Rectangle::new(Point::zero(), size));
+    if area.is_zero_sized() {
+        return;
+    }
     let channels = usize::from(P::CHANNEL_COUNT);
     let (left, top) = (area.top_left.x as usize, area.top_left.y as usize);
     let bytes: &mut [u8] = picture;

@@ -4,13 +4,10 @@ use std::{cell::RefCell, collections::HashMap, convert::Infallible, rc::Rc};
 
 use embedded_graphics::{
     Drawable,
-    draw_target::DrawTargetExt,
+    draw_target::{DrawTarget, DrawTargetExt},
     geometry::{AngleUnit, Point, Size},
     pixelcolor::Gray8,
-    primitives::{
-        Arc, Circle, CornerRadii, Line, Primitive, PrimitiveStyle, Rectangle, RoundedRectangle, StyledDrawable,
-        Triangle,
-    },
+    primitives::{Arc, Circle, Primitive, PrimitiveStyle, Rectangle, StyledDrawable},
 };
 use image::{GrayImage, Rgb, RgbImage};
 
@@ -196,23 +193,61 @@ impl Pen<'_> {
 
     /// Lines from point to point with round joints and ends.
     fn stroke(&mut self, points: &[Spot], width: i32, colour: Gray8) -> Result<(), Infallible> {
-        let style = PrimitiveStyle::with_stroke(colour, self.length(width).max(1) as u32);
+        let half = f64::from(self.length(width).max(1)) / 2.0;
         for pair in points.windows(2) {
-            Line::new(self.point(pair[0]), self.point(pair[1])).draw_styled(&style, &mut self.mask)?;
+            let (from, to) = (self.point(pair[0]), self.point(pair[1]));
+            let along = to - from;
+            let length = f64::from(along.x).hypot(f64::from(along.y)).max(1.0);
+            let part = |side: i32| (f64::from(side) * half / length).round() as i32;
+            let across = Point::new(-part(along.y), part(along.x));
+            self.polygon(&[from + across, to + across, to - across, from - across], colour)?;
         }
         points.iter().try_for_each(|&point| self.disc(point, width / 2, colour))
     }
 
     fn triangle(&mut self, corners: [Spot; 3]) -> Result<(), Infallible> {
-        let [a, b, c] = corners.map(|corner| self.point(corner));
-        Triangle::new(a, b, c).draw_styled(&PrimitiveStyle::with_fill(ON), &mut self.mask)
+        let corners = corners.map(|corner| self.point(corner));
+        self.polygon(&corners, ON)
+    }
+
+    /// A convex shape between corners in pixels, row by row: the triangles and thick lines of embedded-graphics overflow
+    /// at such sizes.
+    fn polygon(&mut self, corners: &[Point], colour: Gray8) -> Result<(), Infallible> {
+        let rows = corners.iter().map(|corner| corner.y);
+        let (first, last) = (rows.clone().min().unwrap_or(0).max(0), rows.max().unwrap_or(0).min(self.side));
+        for y in first..last {
+            let middle = f64::from(y) + 0.5;
+            let (mut left, mut right) = (f64::INFINITY, f64::NEG_INFINITY);
+            for (i, from) in corners.iter().enumerate() {
+                let to = corners[(i + 1) % corners.len()];
+                let (top, bottom) = (f64::from(from.y.min(to.y)), f64::from(from.y.max(to.y)));
+                if top <= middle && middle < bottom {
+                    let share = (middle - f64::from(from.y)) / f64::from(to.y - from.y);
+                    let x = f64::from(from.x) + share * f64::from(to.x - from.x);
+                    (left, right) = (left.min(x), right.max(x));
+                }
+            }
+            if left < right {
+                let (left, right) = (left.round() as i32, right.round() as i32);
+                self.mask
+                    .fill_solid(&Rectangle::new(Point::new(left, y), Size::new((right - left) as u32, 1)), colour)?;
+            }
+        }
+        Ok(())
     }
 
     fn block(&mut self, corner: Spot, (width, height): (i32, i32), radius: i32) -> Result<(), Infallible> {
-        let size = Size::new(self.length(width).max(1) as u32, self.length(height).max(1) as u32);
-        let corners = CornerRadii::new(Size::new_equal(self.length(radius) as u32));
-        let shape = RoundedRectangle::new(Rectangle::new(self.point(corner), size), corners);
-        shape.draw_styled(&PrimitiveStyle::with_fill(ON), &mut self.mask)
+        // A cross and four discs, because the rounded rectangle of this size is beyond what the primitive reckons with.
+        for inset in [(radius, 0), (0, radius)] {
+            let (x, y) = (corner.0 + inset.0, corner.1 + inset.1);
+            let size = Size::new(self.length(width - 2 * inset.0) as u32, self.length(height - 2 * inset.1) as u32);
+            Rectangle::new(self.point((x, y)), size).draw_styled(&PrimitiveStyle::with_fill(ON), &mut self.mask)?;
+        }
+        let ([left, right], [top, bottom]) =
+            ([corner.0 + radius, corner.0 + width - radius], [corner.1 + radius, corner.1 + height - radius]);
+        [(left, top), (right, top), (left, bottom), (right, bottom)]
+            .into_iter()
+            .try_for_each(|at| self.disc(at, radius, ON))
     }
 }
 

@@ -67,7 +67,7 @@ fn write(path: &PathBuf, canvas: &RgbImage) {
     let folder = path.parent().expect("the path has a folder");
     fs::create_dir_all(folder).expect("the folder can be made");
     let mut bytes = Vec::new();
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::NoFilter);
     encoder
         .write_image(canvas, canvas.width(), canvas.height(), image::ExtendedColorType::Rgb8)
         .expect("pictures in memory can be written");

@@ -66,7 +66,7 @@ impl Panel<'_> {
         let foot = if height < 20 { 0 } else { figure.height() };
         if foot > 0 {
             let mut x = 0;
-            let y = (height - foot) as i32;
+            let y = (height - foot - 1) as i32;
             if !is_roomy {
                 x = self.icon((0, y - 1), foot + 1) + 4;
                 if self.caption.frozen {
@@ -75,7 +75,7 @@ impl Panel<'_> {
             }
             self.gauge(x, y, foot, figure);
         }
-        let room = height.saturating_sub(top + foot + if foot > 0 { 4 } else { 0 });
+        let room = height.saturating_sub(top + foot + if foot > 0 { 5 } else { 0 });
         self.headline((top as i32, room), width, 2);
     }
 
@@ -85,14 +85,14 @@ impl Panel<'_> {
         let figure = Style::new(Weight::Pixels, 8);
         let foot = if height >= ROOMY_FROM { figure.height() } else { 0 };
         if foot > 0 {
-            let y = height as i32 - foot as i32;
+            let y = height as i32 - foot as i32 - 1;
             let mut x = self.icon((0, y - 1), foot + 1) + 4;
             if self.caption.frozen {
                 x = self.frozen((x, y - 1), foot + 1) + 4;
             }
-            self.write(figure, x, height as i32, self.caption.mark().remark());
+            self.write(figure, x, height as i32 - 1, self.caption.mark().remark());
             let percentage = self.caption.percentage();
-            self.write(figure, (width - figure.width(&percentage).min(width)) as i32, height as i32, &percentage);
+            self.write(figure, (width - figure.width(&percentage).min(width)) as i32, height as i32 - 1, &percentage);
         }
         self.headline((0, height - foot - if foot > 0 { 4 } else { 0 }), width, 2);
     }
@@ -129,7 +129,7 @@ impl Panel<'_> {
         let below = top + text.height() + 6;
         if self.caption.mark() == Mark::Starting && below + small.height() <= height {
             let name = small.shorten(&self.caption.model, width);
-            self.write(small, 0, height as i32 - 1, &name);
+            self.write(small, 0, height as i32 - 3, &name);
         }
     }
 

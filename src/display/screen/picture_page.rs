@@ -9,7 +9,7 @@ use image::{Rgb, RgbImage};
 use super::{View, brush::Brush};
 use crate::display::{
     canvas::fill,
-    caption::{Mark, join},
+    caption::Mark,
     icon::{Edges, Icon},
     layout::{Arrangement, Layout},
     palette, picture,
@@ -158,7 +158,7 @@ impl Words<'_> {
             return self.explain(column, y + (c / 2) as i32, bottom, small);
         }
 
-        y += (c / 2) as i32;
+        y += (c * 3 / 5) as i32;
         let figure = Style::new(Weight::Regular, (c * 3 / 5).max(8));
         self.brush.write(figure, column.0, y + figure.height() as i32, &caption.percentage(), palette::TEXT);
         y += (figure.height() + c / 3) as i32;
@@ -196,7 +196,7 @@ impl Words<'_> {
         }
         text.draw(self.brush.canvas, column.0, top, palette::TEXT);
         if text.height() + small.height() * 2 + small.height() / 2 <= whole {
-            let name = small.shorten(&join(&[model]), column.1);
+            let name = small.shorten(model, column.1);
             self.brush.write(small, column.0, bottom, &name, palette::FAINT);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::cells::{CONTINUATION, Cell};
 use crate::display::{
-    caption::{Caption, Certainty},
+    caption::{Caption, Mark, State, join},
     palette,
 };
 
@@ -29,16 +29,20 @@ pub fn write(caption: &Caption, columns: u16, rows: u16) -> Vec<Vec<Cell>> {
 fn answer(caption: &Caption, columns: usize) -> Vec<Cell> {
     let accent = palette::accent(caption.mark()).0;
     let mut row = Row::new(columns);
-    let percentage = caption.percentage();
+    // While the camera is lost there is no percentage, and how long it has been so stands there.
+    let percentage = caption.percentage() + &caption.since();
     let figure = if percentage.is_empty() { 0 } else { percentage.len().max(4) };
     row.text(" ", accent, false);
-    row.text(&shorten(caption.headline(), columns.saturating_sub(figure + 4)), accent, true);
+    let symbol = symbol(caption.mark());
+    let headline =
+        if symbol.is_empty() { caption.headline().into() } else { format!("{symbol} {}", caption.headline()) };
+    row.text(&shorten(&headline, columns.saturating_sub(figure + 4)), accent, true);
     row.text("  ", accent, false);
 
     let bar = columns.saturating_sub(row.cells.len() + figure + 2);
-    if bar >= 6 && caption.certainty != Certainty::Waiting {
+    if let Some(share) = caption.share().filter(|_| bar >= 6) {
         // Half a character is the step, because every font has that one.
-        let halves = (caption.confidence.clamp(0.0, 1.0) * 2.0 * bar as f32).round() as usize;
+        let halves = (share.clamp(0.0, 1.0) * 2.0 * bar as f32).round() as usize;
         for i in 0..bar {
             let symbol = [' ', '▌', '█'][halves.saturating_sub(2 * i).min(2)];
             row.cells.push(Cell { symbol, ink: accent, paper: palette::TRACK.0, bold: false });
@@ -50,13 +54,24 @@ fn answer(caption: &Caption, columns: usize) -> Vec<Cell> {
 }
 
 fn details(caption: &Caption, columns: usize) -> Vec<Cell> {
-    let rate = caption.rate();
-    let parts: Vec<&str> =
-        [rate.as_str(), &caption.model, &caption.note, &caption.hint].into_iter().filter(|p| !p.is_empty()).collect();
+    let frozen = if caption.frozen { "frozen" } else { "" };
+    // What is amiss comes first, because the end may be cut off.
+    let note = if caption.state == State::Starting { "" } else { caption.note.as_str() };
+    let text = join(&[frozen, caption.explanation(), &caption.pace(), &caption.model, note, &caption.hint]);
+    let ink = if caption.mark().is_fault() || caption.frozen { palette::TEXT } else { palette::FAINT };
     let mut row = Row::new(columns);
-    row.text(" ", palette::FAINT.0, false);
-    row.text(&shorten(&parts.join(" · "), columns.saturating_sub(2)), palette::FAINT.0, false);
+    row.text(" ", ink.0, false);
+    row.text(&shorten(&text, columns.saturating_sub(2)), ink.0, false);
     row.finish()
+}
+
+/// Tells states without colours that their headline does not tell.
+fn symbol(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Uncertain => "?",
+        Mark::CameraLost | Mark::ModelFailed => "!",
+        Mark::Starting | Mark::Waiting | Mark::Sure | Mark::Unknown => "",
+    }
 }
 
 /// A row being written.
@@ -123,8 +138,12 @@ fn width(symbol: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::display::caption::Certainty;
 
     fn lines(caption: &Caption, columns: u16) -> Vec<String> {
         let rows = write(caption, columns, 2);
@@ -157,8 +176,22 @@ mod tests {
     }
 
     #[test]
+    fn tells_what_is_amiss() {
+        let with = |state| Caption { state, ..caption("cat", 0.9) };
+        let lost = State::CameraLost { cause: "unplugged".into(), since: Duration::from_secs(12) };
+        assert_eq!(lines(&with(lost), 26), [" ! Camera lost       12 s ", " unplugged · slim · a.jpg "]);
+        let failed = State::ModelFailed { cause: "no memory".into() };
+        assert_eq!(lines(&with(failed), 26), [" ! Model failed           ", " no memory · slim · a.jpg "]);
+        assert_eq!(lines(&with(State::Starting), 20), [" Starting…          ", " a.jpg · slim       "]);
+        let frozen = Caption { frozen: true, ..caption("cat", 0.5) };
+        assert!(lines(&frozen, 26)[1].starts_with(" frozen · 12 fps · slim"));
+        let unsure = Caption { certainty: Certainty::Uncertain, ..caption("cat", 0.5) };
+        assert!(lines(&unsure, 26)[0].starts_with(" ? cat "));
+    }
+
+    #[test]
     fn has_no_bar_while_waiting() {
-        assert_eq!(lines(&Caption { fps: None, ..Caption::default() }, 14), [" looking…     ", "              "]);
+        assert_eq!(lines(&Caption { fps: None, ..Caption::default() }, 14), [" Looking…     ", "              "]);
     }
 
     proptest! {

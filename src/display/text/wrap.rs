@@ -27,6 +27,10 @@ impl Block {
                 *last = style.shorten(&format!("{last} ……"), width);
             }
         }
+        // Where not even one letter fits, there is nothing to show.
+        for line in &mut lines {
+            *line = style.shorten(line, width);
+        }
         Self { style, lines }
     }
 
@@ -72,11 +76,6 @@ impl Block {
             0 => 0,
             lines => self.style.height() + (lines - 1) * self.style.line(),
         }
-    }
-
-    /// Width of the longest line.
-    pub fn width(&self) -> u32 {
-        self.lines.iter().map(|line| self.style.width(line)).max().unwrap_or(0)
     }
 
     /// Writes the lines, the left end of each at `x` and the top of the first one's capitals in row `top`.
