@@ -5,7 +5,7 @@ use image::RgbImage;
 pub use super::error::DisplayError;
 use super::{
     Panel, caption::Caption, drm::Screen, framebuffer::Framebuffer, oled, png::PngFiles, spec::DisplaySpec, spi,
-    terminal::TerminalPanel, turned::Turned,
+    terminal::TerminalPanel, turned::turned,
 };
 
 /// Opens the display that `spec` names. Dropping it gives everything back, so that it can be opened again as often as it
@@ -15,8 +15,8 @@ pub fn open(spec: &str) -> Result<Box<dyn Panel>, DisplayError> {
         DisplaySpec::Terminal => Box::new(TerminalPanel::open()?),
         DisplaySpec::None => Box::new(Nothing),
         DisplaySpec::Png { path, size } => Box::new(PngFiles::new(path, size)),
-        DisplaySpec::Framebuffer { path, rotate } => Turned::new(Framebuffer::open(&path)?, rotate),
-        DisplaySpec::Drm(spec) => Turned::new(Screen::open(&spec)?, spec.rotate),
+        DisplaySpec::Framebuffer { path, rotate } => turned(Framebuffer::open(&path)?, rotate),
+        DisplaySpec::Drm(spec) => turned(Screen::open(&spec)?, spec.rotate),
         DisplaySpec::Spi(spec) => spi::open(&spec)?,
         DisplaySpec::Oled(spec) => oled::open(&spec)?,
     })

@@ -1,6 +1,6 @@
 //! What a panel shows already, so that only the rows that differ need be sent.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use image::RgbImage;
 
@@ -55,7 +55,7 @@ impl Shown {
     /// The bands of rows in which `canvas` differs, from the top.
     fn differing(&self, canvas: &RgbImage) -> Vec<Range<u32>> {
         let height = self.size.1;
-        let Some(picture) = &self.picture else { return vec![0..height] };
+        let Some(picture) = &self.picture else { return iter::once(0..height).collect() };
         let mut bands: Vec<Range<u32>> = vec![];
         for row in 0..height {
             let bytes = self.bytes(&(row..row + 1));
@@ -122,15 +122,15 @@ mod tests {
             let mut sent = vec![];
             shown
                 .update(&RgbImage::new(4, 3), |bands| {
-                    sent = bands.to_vec();
+                    sent = bands.iter().cloned().flatten().collect::<Vec<u32>>();
                     Ok(())
                 })
                 .expect("nothing fails");
             sent
         };
-        assert_eq!(bands(&mut shown), [0..3]);
-        assert_eq!(bands(&mut shown), []);
+        assert_eq!(bands(&mut shown), [0, 1, 2]);
+        assert!(bands(&mut shown).is_empty());
         shown.forget();
-        assert_eq!(bands(&mut shown), [0..3]);
+        assert_eq!(bands(&mut shown), [0, 1, 2]);
     }
 }

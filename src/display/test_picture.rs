@@ -69,15 +69,17 @@ pub fn draw(size: (u32, u32), drawing: Drawing) -> RgbImage {
 
     let edge = if one_bit { WHITE } else { EDGE };
     outline(&mut picture, Rectangle::new(Point::zero(), Size::new(size.0, size.1)), edge);
-    for (corner, number) in corners.into_iter().zip(["1", "2", "3", "4"]) {
-        write(&mut picture, number, corner, WHITE);
+    let numbers = ["1", "2", "3", "4"];
+    let font = fitting(&numbers, corners[0].size);
+    for (corner, number) in corners.into_iter().zip(numbers) {
+        write_in(&mut picture, font, number, corner, WHITE);
     }
     point_up(&mut picture, arrow);
     write(&mut picture, "TOP", top, WHITE);
     let names: Vec<&str> = fields.iter().map(|field| field.0).collect();
     // One font for all; beside the words the colour is seen.
     let least = fields.iter().map(|field| field.2.size).reduce(|a, b| a.component_min(b)).unwrap_or_default();
-    let font = fitting(&names, least.saturating_sub(Size::new((least.width / 8).max(4), 2)));
+    let font = fitting(&names, least.saturating_sub(Size::new((least.width / 8).max(4), (least.height / 4).max(2))));
     for (name, colour, area) in fields {
         fill(&mut picture, area, colour);
         if colour == BLACK {
@@ -155,16 +157,16 @@ impl Places {
         let stacked = h >= 20 && colours.len() == 2;
         let (arrow, word, up) = if stacked {
             let (wide, half) = (rest / 4, h / 2);
-            (part(inside, side, 0, wide, half - 1), part(inside, side, half, wide, half), wide)
+            (part(inside, side, 0, wide, half - 1), part(inside, side, half, wide, half), wide + 1)
         } else {
             let (arrow, word) = (h.min(rest / 8), rest / 5);
             (part(inside, side, 0, arrow, h), part(inside, side + arrow, 0, word, h), arrow + word)
         };
         let start = side + up + 1;
-        let fields = part(inside, start, 0, w.saturating_sub(start + side), h);
+        let fields = part(inside, start, 0, w.saturating_sub(start + side + 1), h);
         let fields = if stacked {
             let half = fields.size.height / 2;
-            vec![part(fields, 0, 0, fields.size.width, half), part(fields, 0, half, fields.size.width, half)]
+            vec![part(fields, 0, 0, fields.size.width, half - 1), part(fields, 0, half, fields.size.width, half)]
         } else {
             columns(fields, colours.len(), 1)
         };

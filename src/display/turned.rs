@@ -5,16 +5,14 @@ use image::{RgbImage, imageops};
 use super::{Drawing, Panel, caption::Caption, error::DisplayError};
 
 /// Shows every picture turned clockwise, on a panel that cannot do so itself.
-pub struct Turned {
+struct Turned {
     panel: Box<dyn Panel>,
     degrees: u16,
 }
 
-impl Turned {
-    /// `panel` with pictures turned by `degrees`: 0, 90, 180 or 270.
-    pub fn new(panel: impl Panel + 'static, degrees: u16) -> Box<dyn Panel> {
-        if degrees == 0 { Box::new(panel) } else { Box::new(Self { panel: Box::new(panel), degrees }) }
-    }
+/// `panel` with pictures turned by `degrees`: 0, 90, 180 or 270.
+pub fn turned(panel: impl Panel + 'static, degrees: u16) -> Box<dyn Panel> {
+    if degrees == 0 { Box::new(panel) } else { Box::new(Turned { panel: Box::new(panel), degrees }) }
 }
 
 impl Panel for Turned {
@@ -57,7 +55,7 @@ mod tests {
         let path = folder.path().join("panel.png");
         // Where the upper left corner of the picture is found on a panel of 3×2.
         for (degrees, corner) in [(0, (0, 0)), (90, (2, 0)), (180, (2, 1)), (270, (0, 1))] {
-            let mut panel = Turned::new(PngFiles::new(path.clone(), (3, 2)), degrees);
+            let mut panel = turned(PngFiles::new(path.clone(), (3, 2)), degrees);
             let (width, height) = panel.size();
             let mut canvas = RgbImage::new(width, height);
             canvas.put_pixel(0, 0, Rgb([255; 3]));

@@ -88,7 +88,7 @@ fn view(picture: &RgbImage, area: Rectangle) -> RgbImage {
 fn seen(options: &str) -> RgbImage {
     let board = Board::default();
     // What has never been written is noise.
-    board.with(|controller| controller.memory = (0..240 * 320u32).map(|i| (i * 40503 >> 3) as u16).collect());
+    board.with(|controller| controller.memory = (0..240 * 320u32).map(|i| ((i * 40503) >> 3) as u16).collect());
     let mut panel = spi::start_on(&board, &format!("st7789:/dev/spidev0.0?dc=GPIO25{options}"));
     let picture = draw(panel.size(), Drawing::Whole);
     panel.show(&picture, &Caption::default()).expect("nothing fails");
@@ -144,8 +144,8 @@ fn a_wrong_offset_takes_the_line_from_the_edge() {
     for offset in ["0,0", "0,79", "0,81"] {
         assert_ne!(edges(&seen(&format!("&size=240x239&offset={offset}"))), [true; 4], "{offset}");
     }
-    assert_eq!(edges(&seen("&size=240x240&offset=0,0"))[0], false);
-    assert_eq!(edges(&seen("&size=240x240&offset=0,79"))[0], false);
+    assert!(!edges(&seen("&size=240x240&offset=0,0"))[0]);
+    assert!(!edges(&seen("&size=240x240&offset=0,79"))[0]);
 }
 
 #[test]
