@@ -39,8 +39,11 @@ pub enum Edges {
 /// Icons are designed in a square of this many units.
 const UNITS: i32 = 24;
 
+/// The coverage of pixels, row by row, for each icon, side and kind of edges.
+type Kept = HashMap<(Icon, u32, Edges), Rc<Vec<u8>>>;
+
 thread_local! {
-    static KEPT: RefCell<HashMap<(Icon, u32, Edges), Rc<Vec<u8>>>> = RefCell::default();
+    static KEPT: RefCell<Kept> = RefCell::default();
 }
 
 impl Icon {

@@ -125,7 +125,10 @@ impl Words<'_> {
         let remark = caption.mark().remark();
         let left = if remark.is_empty() { caption.model.as_str() } else { remark };
         let accent = if remark.is_empty() { palette::FAINT } else { self.brush.accent() };
-        self.brush.pair(small, column, bottom, (left, accent), (&caption.pace(), palette::FAINT));
+        // The delay gives way to the words.
+        let room = column.1.saturating_sub(small.width(left) + small.height());
+        let figures = [caption.pace(), caption.rate()].into_iter().find(|figures| small.width(figures) <= room);
+        self.brush.pair(small, column, bottom, (left, accent), (&figures.unwrap_or_default(), palette::FAINT));
         let rows_end = bottom - (small.height() * 2) as i32;
         self.brush.classes(small, column, y + (c / 2) as i32, rows_end);
     }
