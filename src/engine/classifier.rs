@@ -9,7 +9,10 @@ use super::{
     open::{self, Opened, Settings},
     plan::{Form, Plan},
 };
-use crate::{model::metadata::Metadata, vision::fit::fit};
+use crate::{
+    model::metadata::Metadata,
+    vision::{decode::DecodeError, fit::fit, frame::Frame, scaled::frame_to_input},
+};
 
 /// Answer for one picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,8 +110,18 @@ impl Classifier {
 
     /// Classifies a picture of any size.
     pub fn classify(&self, picture: &RgbImage) -> Result<Prediction, EngineError> {
-        let fitted = fit(picture, self.plan.input_size() as u32, self.metadata.fit);
-        let mut outputs = self.plan.run(&fitted).map_err(|error| EngineError::run(&self.what, error))?;
+        self.run(&fit(picture, self.plan.input_size() as u32, self.metadata.fit))
+    }
+
+    /// Classifies a camera frame, as [`Classifier::classify`] does its picture, without converting pixels that the network
+    /// does not see. The outer error is of a damaged frame.
+    pub fn classify_frame(&self, frame: &Frame) -> Result<Result<Prediction, EngineError>, DecodeError> {
+        let input = frame_to_input(frame, self.plan.input_size() as u32, self.metadata.fit)?;
+        Ok(self.run(&input))
+    }
+
+    fn run(&self, fitted: &RgbImage) -> Result<Prediction, EngineError> {
+        let mut outputs = self.plan.run(fitted).map_err(|error| EngineError::run(&self.what, error))?;
         Ok(Prediction { probabilities: outputs.swap_remove(0) })
     }
 }

@@ -71,10 +71,13 @@ pub fn frame_to_rgb(frame: &Frame) -> Result<RgbImage, DecodeError> {
         }
         PixelFormat::Mjpg => decode(&mjpeg::with_huffman_tables(bytes)),
     };
-    picture.map_err(|reason| {
-        let what = if frame.name.is_empty() { format!("frame {}", frame.sequence) } else { frame.name.clone() };
-        DecodeError::Damaged { what, reason }
-    })
+    picture.map_err(|reason| damaged(frame, reason))
+}
+
+/// The error of a frame.
+pub(super) fn damaged(frame: &Frame, reason: String) -> DecodeError {
+    let what = if frame.name.is_empty() { format!("frame {}", frame.sequence) } else { frame.name.clone() };
+    DecodeError::Damaged { what, reason }
 }
 
 /// Decodes, or says in one line what is wrong and what to do about it.

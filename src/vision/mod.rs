@@ -5,9 +5,13 @@ pub mod demo;
 pub mod fit;
 pub mod frame;
 pub mod jpeg;
+pub mod layout;
 pub mod mjpeg;
 pub mod packed;
 pub mod pictures;
+pub mod reduced;
+pub mod resample;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod scaled;
 pub mod yuv;
