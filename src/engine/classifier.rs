@@ -39,6 +39,9 @@ pub fn likeliest(values: &[f32]) -> (usize, f32) {
     best
 }
 
+/// Answer for one camera frame; the outer error is of a damaged frame, the inner one of the model.
+pub type Answer = Result<Result<Prediction, EngineError>, DecodeError>;
+
 /// The model that is built into the program.
 pub const BUNDLED: &[u8] = include_bytes!("../../models/cats-dogs.onnx");
 /// How messages call it.
@@ -114,8 +117,8 @@ impl Classifier {
     }
 
     /// Classifies a camera frame, as [`Classifier::classify`] does its picture, without converting pixels that the network
-    /// does not see. The outer error is of a damaged frame.
-    pub fn classify_frame(&self, frame: &Frame) -> Result<Result<Prediction, EngineError>, DecodeError> {
+    /// does not see.
+    pub fn classify_frame(&self, frame: &Frame) -> Answer {
         let input = frame_to_input(frame, self.plan.input_size() as u32, self.metadata.fit)?;
         Ok(self.run(&input))
     }

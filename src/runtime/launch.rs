@@ -23,6 +23,7 @@ use crate::{
     display::panel::{self, DisplayError},
     engine::{classifier::Classifier, open::Settings},
     message::one_line,
+    vision::frame::Frame,
 };
 
 /// What the user asked for.
@@ -105,7 +106,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         source,
         metadata: classifier.metadata().clone(),
         hint,
-        classify: |picture: &image::RgbImage| classifier.classify(picture),
+        classify: |frame: &Frame| classifier.classify_frame(frame),
         smoothing: Smoothing::default(),
         frames: wishes.frames,
         publisher,

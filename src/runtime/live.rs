@@ -28,8 +28,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use image::RgbImage;
-
 use super::{
     controls::Controls,
     decide::{Decider, Smoothing},
@@ -40,8 +38,9 @@ use super::{
 use crate::{
     camera::{error::CameraError, source::Source},
     display::panel::DisplayError,
-    engine::{classifier::Prediction, error::EngineError},
+    engine::{classifier::Answer, error::EngineError},
     model::metadata::Metadata,
+    vision::frame::Frame,
 };
 use capture::capture;
 use draw::draw;
@@ -59,7 +58,7 @@ const STOP_POLL: Duration = Duration::from_millis(20);
 pub struct Options<F> {
     /// Where frames come from.
     pub source: Source,
-    /// Classifies one picture.
+    /// Classifies one frame.
     pub classify: F,
     /// What the model says about itself.
     pub metadata: Metadata,
@@ -160,7 +159,7 @@ impl Stage {
     /// model, the output or the last display fails; everything is closed by then.
     pub fn run<F>(mut self, options: Options<F>) -> Result<Summary, RunError>
     where
-        F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
+        F: Fn(&Frame) -> Answer + Send,
     {
         let Options { source, classify, metadata, hint, smoothing, frames, publisher, controls, lights } = options;
         let supervisor = thread::current();

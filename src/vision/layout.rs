@@ -14,8 +14,6 @@ pub enum Pattern {
     Yuyv,
     /// `U Y0 V Y1` for each two columns.
     Uyvy,
-    /// Red, green, blue for each column.
-    Rgb,
 }
 
 /// Rows of bytes of one pattern.
@@ -48,9 +46,9 @@ impl<'a> Plane<'a> {
     }
 }
 
-/// The planes of an uncompressed frame: one, or luma and `U V` pairs, or luma, U and V.
+/// The planes of a frame of luma and chroma: one, or luma and `U V` pairs, or luma, U and V.
 ///
-/// Errs where the frame's bytes are fewer than its size needs. Of a JPEG there are none.
+/// Errs where the frame's bytes are fewer than its size needs. Pictures of RGB and JPEG have none.
 pub fn planes(frame: &Frame) -> Result<Vec<Plane<'_>>, String> {
     let Frame { bytes, width, height, stride, .. } = frame;
     let stride = *stride;
@@ -64,7 +62,6 @@ pub fn planes(frame: &Frame) -> Result<Vec<Plane<'_>>, String> {
     let luma = Plane::new(bytes, stride, columns, Pattern::Single);
     let after_luma = stride.saturating_mul(rows);
     match frame.format {
-        PixelFormat::Rgb => only(Pattern::Rgb, columns * 3),
         PixelFormat::Grey => only(Pattern::Single, columns),
         PixelFormat::Yuyv => only(Pattern::Yuyv, pairs * 4),
         PixelFormat::Uyvy => only(Pattern::Uyvy, pairs * 4),
@@ -81,6 +78,6 @@ pub fn planes(frame: &Frame) -> Result<Vec<Plane<'_>>, String> {
             let plane = |bytes| Plane::new(bytes, half, pairs, Pattern::Single).shared((1, 1));
             Ok(vec![luma, plane(chroma), plane(&chroma[half * half_rows as usize..])])
         }
-        PixelFormat::Mjpg => Err("a JPEG has no rows to take as they are".into()),
+        PixelFormat::Rgb | PixelFormat::Mjpg => Err("it has no planes of luma and chroma".into()),
     }
 }

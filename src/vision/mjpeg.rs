@@ -6,7 +6,7 @@ use super::jpeg::{DHT, SOS, segments};
 
 /// A whole DHT segment with the four typical tables of ISO/IEC 10918-1 Annex K.3, which Motion JPEG takes as given.
 #[rustfmt::skip]
-pub(super) const STANDARD_TABLES: [u8; 420] = [
+const STANDARD_TABLES: [u8; 420] = [
     0xFF, DHT, 0x01, 0xA2,
     // DC, luminance (K.3): class and number, codes of each length 1 to 16, values.
     0x00,

@@ -9,7 +9,6 @@ pub mod layout;
 pub mod mjpeg;
 pub mod packed;
 pub mod pictures;
-pub mod reduced;
 pub mod resample;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -4,17 +4,16 @@ use image::RgbImage;
 
 use super::decode::{DecodeError, damaged, frame_to_rgb};
 use super::fit::fit;
-use super::frame::{Frame, Matrix, PixelFormat, Range, YuvColour};
+use super::frame::{Frame, PixelFormat};
 use super::layout::planes;
-use super::reduced::{Jpeg, Samples};
 use super::resample::{self, Cut};
 use super::yuv::Converter;
 use crate::model::metadata::Fit;
 
 /// Scales a frame to the network's input of `size`×`size` pixels.
 ///
-/// The pixels are those of `fit(&frame_to_rgb(frame)?, size, how)`, to two steps of 255; of a JPEG they are nearly those,
-/// since it is decoded at a reduced size. Errs where the frame is damaged.
+/// The pixels are those of `fit(&frame_to_rgb(frame)?, size, how)`; of luma and chroma to two steps of 255. Errs where the frame
+/// is damaged.
 pub fn frame_to_input(frame: &Frame, size: u32, how: Fit) -> Result<RgbImage, DecodeError> {
     match scaled(frame, |whole| (size > 0).then(|| (cut(whole, how), (size, size))))? {
         Some(picture) => Ok(picture),
@@ -25,8 +24,7 @@ pub fn frame_to_input(frame: &Frame, size: u32, how: Fit) -> Result<RgbImage, De
 /// Converts a whole frame to RGB with no more pixels than it takes for neither side to be shorter than `wanted`, proportions
 /// kept.
 ///
-/// A frame that is smaller comes as it is, one that only the general JPEG decoder reads in full size. Errs where the frame is
-/// damaged.
+/// A frame that is smaller comes as it is, and so does one of RGB or JPEG. Errs where the frame is damaged.
 pub fn frame_to_rgb_at_least(frame: &Frame, wanted: (u32, u32)) -> Result<RgbImage, DecodeError> {
     let reduced = |whole| {
         let outputs = at_least(whole, wanted);
@@ -44,14 +42,8 @@ fn scaled(
     frame: &Frame,
     choose: impl Fn((u32, u32)) -> Option<(Cut, (u32, u32))>,
 ) -> Result<Option<RgbImage>, DecodeError> {
-    if frame.format == PixelFormat::Mjpg {
-        let Some(jpeg) = Jpeg::open(&frame.bytes) else { return Ok(None) };
-        let Some((cut, outputs)) = choose(jpeg.size()) else { return Ok(None) };
-        let components = jpeg.decode(cut, outputs).map_err(|reason| damaged(frame, reason))?;
-        let planes: Vec<_> = components.iter().map(Samples::plane).collect();
-        // As JFIF says.
-        let colour = YuvColour { matrix: Matrix::Bt601, range: Range::Full };
-        return Ok(Some(resample::to_rgb(&resample::layers(&planes, cut, outputs), outputs, &Converter::new(colour))));
+    if matches!(frame.format, PixelFormat::Mjpg | PixelFormat::Rgb) {
+        return Ok(None);
     }
     let whole = (frame.width, frame.height);
     let planes = planes(frame).map_err(|reason| damaged(frame, reason))?;

@@ -32,7 +32,6 @@ pub fn to_rgb(frame: &Frame) -> Result<RgbImage, String> {
                     spread::<4, 2>(row, 1 - first, us);
                     spread::<4, 2>(row, 3 - first, vs);
                 }
-                Pattern::Rgb => return Err("its pixels are RGB already".into()),
             }
         }
         convert.row(lumas, us, vs, out);
@@ -96,7 +95,7 @@ impl Converter {
 
 /// The nearest byte.
 #[inline(always)]
-pub fn rounded(value: f32) -> u8 {
+fn rounded(value: f32) -> u8 {
     let value = if value > 0.0 { value } else { 0.0 };
     let value = if value < 255.0 { value } else { 255.0 };
     // Adding 1.5 × 2²³ leaves the nearest whole number in the lowest bits.

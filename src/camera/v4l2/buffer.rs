@@ -25,7 +25,7 @@ impl Layout {
     pub fn of(set: &v4l2_pix_format, format: PixelFormat) -> Self {
         // SAFETY: both parts of the union are one number, and for these formats it is the encoding of luma and chroma.
         let encoding = unsafe { set.__bindgen_anon_1.ycbcr_enc };
-        let colour = colour(set.colorspace, encoding, set.quantization);
+        let colour = colour(format, set.colorspace, encoding, set.quantization);
         Self { format, colour, width: set.width, height: set.height, stride: set.bytesperline }
     }
 
@@ -66,8 +66,9 @@ impl Layout {
     }
 }
 
-/// The meaning of luma and chroma, with the defaults that the kernel's documentation gives for each colour space.
-fn colour(space: u32, encoding: u32, quantization: u32) -> YuvColour {
+/// The meaning of luma and chroma, with the defaults that the kernel's documentation gives for each colour space; grey without
+/// chroma has no encoding, and takes all values.
+fn colour(format: PixelFormat, space: u32, encoding: u32, quantization: u32) -> YuvColour {
     use v4l::v4l_sys as v4l2;
     let matrix = match encoding {
         v4l2::v4l2_ycbcr_encoding_V4L2_YCBCR_ENC_DEFAULT => match space {
@@ -81,7 +82,9 @@ fn colour(space: u32, encoding: u32, quantization: u32) -> YuvColour {
     };
     let range = match quantization {
         v4l2::v4l2_quantization_V4L2_QUANTIZATION_FULL_RANGE => Range::Full,
-        v4l2::v4l2_quantization_V4L2_QUANTIZATION_DEFAULT if space == v4l2::v4l2_colorspace_V4L2_COLORSPACE_JPEG => {
+        v4l2::v4l2_quantization_V4L2_QUANTIZATION_DEFAULT
+            if space == v4l2::v4l2_colorspace_V4L2_COLORSPACE_JPEG || format == PixelFormat::Grey =>
+        {
             Range::Full
         }
         _ => Range::Limited,
@@ -139,9 +142,11 @@ mod tests {
     #[test]
     fn colours_mean_what_the_driver_says_or_else_the_kernels_defaults() {
         let of = |space, encoding, quantization| {
-            let YuvColour { matrix, range } = colour(space, encoding, quantization);
+            let YuvColour { matrix, range } = colour(PixelFormat::Yuyv, space, encoding, quantization);
             (matrix, range)
         };
+        assert_eq!(colour(PixelFormat::Grey, 8, 0, 0).range, Range::Full);
+        assert_eq!(colour(PixelFormat::Grey, 8, 0, 2).range, Range::Limited);
         // sRGB, as webcams say; Rec. 709; JPEG; and what is said outright.
         assert_eq!(of(8, 0, 0), (Matrix::Bt601, Range::Limited));
         assert_eq!(of(3, 0, 0), (Matrix::Bt709, Range::Limited));

@@ -18,6 +18,9 @@ use crate::camera::spec::V4l2Request;
 use crate::camera::{Camera, Losses};
 use crate::vision::frame::{Frame, PixelFormat};
 
+/// Frames a second that are asked for where the user asks for none, and the camera has as many.
+const USUAL_FPS: f64 = 30.0;
+
 /// Buffers that the driver fills in turn.
 const BUFFERS: u32 = 4;
 
@@ -60,8 +63,14 @@ impl V4l2Camera {
             offered: modes::usable(&info.formats).map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })?;
         let layout = set_mode(&device, path, &mode, request)?;
-        if let Some(fps) = request.fps {
-            set_fps(&device, path, fps);
+        match (request.fps, mode.max_fps) {
+            (Some(fps), _) => set_fps(&device, path, fps).into_iter().for_each(|reason| log::warn!("{reason}")),
+            // Some drivers begin with fewer than they offer.
+            (None, Some(offered)) if offered >= 1.0 => {
+                let fps = offered.min(USUAL_FPS) as u32;
+                set_fps(&device, path, fps).into_iter().for_each(|reason| log::info!("{reason}"));
+            }
+            (None, _) => {}
         }
         let stream =
             Stream::start(device, BUFFERS).map_err(|source| CameraError::from_system(path, "start", source))?;
@@ -190,16 +199,15 @@ fn set_mode(device: &Device, path: &Path, mode: &Mode, request: &V4l2Request) ->
     Ok(Layout::of(&set, mode.format))
 }
 
-/// Asks for a frame rate; a camera that has another one is still a camera.
-fn set_fps(device: &Device, path: &Path, fps: u32) {
+/// Asks for a frame rate. Returns what is wrong with the one that is set: a camera that has another is still a camera.
+fn set_fps(device: &Device, path: &Path, fps: u32) -> Option<String> {
     match device.set_params(&Parameters::with_fps(fps)) {
         Ok(set) => {
             let actual = f64::from(set.interval.denominator) / f64::from(set.interval.numerator);
-            if actual != f64::from(fps) {
-                log::warn!("{} gives {actual:.1} frames a second, and not {fps}", path.display());
-            }
+            (actual != f64::from(fps))
+                .then(|| format!("{} gives {actual:.1} frames a second, and not {fps}", path.display()))
         }
-        Err(error) => log::warn!("{} does not let its frames a second be set ({error})", path.display()),
+        Err(error) => Some(format!("{} does not let its frames a second be set ({error})", path.display())),
     }
 }
 

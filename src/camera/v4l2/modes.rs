@@ -57,6 +57,8 @@ pub struct Mode {
     pub format: PixelFormat,
     /// Columns and rows.
     pub size: (u32, u32),
+    /// Most frames a second, where the driver says it.
+    pub max_fps: Option<f64>,
 }
 
 /// Chooses the mode that `request` asks for; `None` where the device does not offer it.
@@ -83,7 +85,7 @@ pub fn choose(offered: &[OfferedFormat], request: &V4l2Request) -> Option<Mode> 
             let missing_fps = (wanted_fps - offer.max_fps.unwrap_or(wanted_fps)).max(0.0) as u32;
             let rank = (size.0.min(size.1) < ENOUGH_SIDE, distance, missing_fps, work(format));
             if best.as_ref().is_none_or(|(best_rank, _)| rank < *best_rank) {
-                best = Some((rank, Mode { fourcc: listed.fourcc, format, size }));
+                best = Some((rank, Mode { fourcc: listed.fourcc, format, size, max_fps: offer.max_fps }));
             }
         }
     }

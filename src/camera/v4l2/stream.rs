@@ -179,7 +179,8 @@ impl Mapping {
         // SAFETY: for buffers of this kind of memory the driver has set `offset`.
         let offset = unsafe { buffer.m.offset };
         let (access, fd) = (libc::PROT_READ | libc::PROT_WRITE, device.handle().fd());
-        let offset = libc::off_t::try_from(offset).map_err(|_| io::ErrorKind::InvalidData)?;
+        // Of 32 bits on 32-bit boards, where the kernel gives offsets as small as that.
+        let offset = offset as libc::off_t;
         // SAFETY: the kernel chooses the place of a new mapping, and refuses a length or offset that the device does not have.
         let start = unsafe { libc::mmap(ptr::null_mut(), bytes, access, libc::MAP_SHARED, fd, offset) };
         if start == libc::MAP_FAILED {

@@ -81,7 +81,7 @@ fn show(panel: &mut dyn Panel, scene: &Scene, shared: &Shared) -> Result<(), Dis
     if size.0 == 0 || size.1 == 0 {
         return Ok(());
     }
-    let picture = match scene.shot.as_ref().map(|shot| shot.picture()) {
+    let picture = match scene.shot.as_ref().map(|shot| shot.picture(shared.largest(size))) {
         None => None,
         Some(Ok(picture)) => Some(picture),
         // The inference thread tells about pictures that cannot be read.

@@ -6,18 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use image::RgbImage;
-
 use super::{
     RunError, Summary,
     scene::{Outcome, Shot},
     shared::Shared,
 };
 use crate::{
-    engine::{classifier::Prediction, error::EngineError},
+    engine::classifier::{Answer, Prediction},
     model::metadata::Metadata,
     runtime::{decide::Decider, publish::Report, rate::Rate},
-    vision::decode::DecodeError,
+    vision::{decode::DecodeError, frame::Frame},
 };
 
 /// Frames in a row that may be unreadable.
@@ -25,7 +23,7 @@ const MAX_UNREADABLE: u32 = 100;
 
 /// What the inference thread works with.
 pub struct Inference<'a, F> {
-    /// Classifies one picture.
+    /// Classifies one frame.
     pub classify: F,
     /// Smooths and holds.
     pub decider: Decider,
@@ -43,23 +41,23 @@ pub struct Inference<'a, F> {
     pub summary: Summary,
 }
 
-impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
+impl<F: Fn(&Frame) -> Answer> Inference<'_, F> {
     /// Classifies until there are no more frames or enough results.
     pub fn run(mut self, shared: &Shared) -> Result<Summary, RunError> {
         let mut unreadable = 0;
         while self.limit.is_none_or(|limit| self.summary.results < limit) {
             let Some(shot) = shared.frames.take() else { break };
-            let picture = match shot.picture() {
-                Ok(picture) => picture,
+            let started = Instant::now();
+            let answer = match (self.classify)(shot.frame()) {
+                Ok(answer) => answer,
                 Err(error) => {
                     unreadable += 1;
-                    give_up_after(unreadable, shared, error)?;
+                    give_up_after(unreadable, shared, &error)?;
                     continue;
                 }
             };
             unreadable = 0;
-            let started = Instant::now();
-            let prediction = (self.classify)(picture).inspect_err(|error| {
+            let prediction = answer.inspect_err(|error| {
                 shared.fail_model(&error.to_string());
                 shared.frames.closed_by(Instant::now() + self.linger);
             })?;

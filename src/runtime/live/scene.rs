@@ -10,13 +10,10 @@ use image::RgbImage;
 use crate::{
     display::{caption::State, screen::Page},
     runtime::decide::Decision,
-    vision::{
-        decode::{DecodeError, frame_to_rgb},
-        frame::Frame,
-    },
+    vision::{decode::DecodeError, frame::Frame, scaled::frame_to_rgb_at_least},
 };
 
-/// A frame that is decoded once, by whoever needs its pixels first.
+/// A frame whose picture is made once, by the display that needs it first.
 pub struct Shot {
     frame: Frame,
     session: u32,
@@ -39,9 +36,10 @@ impl Shot {
         &self.frame
     }
 
-    /// The pixels; an error where the frame is damaged.
-    pub fn picture(&self) -> Result<&RgbImage, &DecodeError> {
-        self.picture.get_or_init(|| frame_to_rgb(&self.frame)).as_ref()
+    /// The pixels, no more of them than the first who asks has use for on `size` (columns, rows); an error where the frame is
+    /// damaged.
+    pub fn picture(&self, size: (u32, u32)) -> Result<&RgbImage, &DecodeError> {
+        self.picture.get_or_init(|| frame_to_rgb_at_least(&self.frame, size)).as_ref()
     }
 }
 

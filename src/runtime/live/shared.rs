@@ -37,6 +37,7 @@ pub struct Shared {
     words: OnceLock<Words>,
     publisher: Mutex<Option<Publisher>>,
     lights: Mutex<Lights>,
+    largest: Mutex<(u32, u32)>,
 }
 
 /// What is said about every picture of a run.
@@ -89,6 +90,7 @@ impl Shared {
             words: OnceLock::new(),
             publisher: Mutex::new(None),
             lights: Mutex::default(),
+            largest: Mutex::default(),
         };
         shared.show(shared.latest());
         shared
@@ -233,6 +235,13 @@ impl Shared {
             Some(publisher) => publisher.publish(report),
             None => Ok(ControlFlow::Continue(())),
         }
+    }
+
+    /// Columns and rows that suit every display, of which one has `size`.
+    pub fn largest(&self, size: (u32, u32)) -> (u32, u32) {
+        let mut largest = self.largest.lock().unwrap_or_else(PoisonError::into_inner);
+        *largest = (largest.0.max(size.0), largest.1.max(size.1));
+        *largest
     }
 
     /// Ends the run, leaving out what was not classified yet. Displays still show the last scene.

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use image::RgbImage;
+
 use super::*;
 use crate::{
     camera::Camera,
@@ -17,9 +19,13 @@ use crate::{
         Drawing, Panel,
         caption::{Caption, Certainty, State},
     },
+    engine::classifier::Prediction,
     model::metadata::Fit,
     runtime::{controls::Control, publish::Format},
-    vision::frame::{Frame, PixelFormat, YuvColour},
+    vision::{
+        decode::frame_to_rgb,
+        frame::{PixelFormat, YuvColour},
+    },
 };
 
 /// How long to wait for what must happen; only a failing test waits that long.
@@ -184,7 +190,7 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
     let Trial { source, displays, classify, frames, publisher, controls, stop } = trial;
     Stage::open(displays, "opening", stop).run(Options {
         source,
-        classify,
+        classify: move |frame: &Frame| frame_to_rgb(frame).map(|picture| classify(&picture)),
         metadata,
         hint: String::new(),
         smoothing: Smoothing::default(),

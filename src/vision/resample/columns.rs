@@ -5,10 +5,8 @@ use std::ops::Range;
 use super::axis::Axis;
 use crate::vision::layout::Pattern;
 
-/// Values that are multiplied at once. Every pattern but RGB repeats after as many.
+/// Values that are multiplied at once, after which every pattern repeats.
 const LANES: usize = 8;
-/// The same for RGB.
-const RGB_LANES: usize = 12;
 
 /// For each output column: where its values start, and their weights, in a row of one pattern.
 pub struct Columns {
@@ -28,11 +26,10 @@ pub struct Columns {
 impl Columns {
     /// Spreads the weights of the picture's columns over the values of a row; they are scaled by `scale`.
     pub fn new(axis: &Axis, pattern: Pattern, scale: f32) -> Self {
-        let (lanes, period) = match pattern {
-            Pattern::Single => (LANES, 1),
-            Pattern::ChromaPairs => (LANES, 2),
-            Pattern::Yuyv | Pattern::Uyvy => (LANES, 4),
-            Pattern::Rgb => (RGB_LANES, 3),
+        let period = match pattern {
+            Pattern::Single => 1,
+            Pattern::ChromaPairs => 2,
+            Pattern::Yuyv | Pattern::Uyvy => 4,
         };
         let span = |(start, weights): &(usize, Vec<f32>)| {
             let first = places(pattern, *start).into_iter().flatten().min().unwrap_or(0) / period * period;
@@ -40,7 +37,7 @@ impl Columns {
             first..last + 1
         };
         let spans: Vec<_> = axis.outputs().iter().map(span).collect();
-        let length = spans.iter().map(Range::len).max().unwrap_or(0).next_multiple_of(lanes);
+        let length = spans.iter().map(Range::len).max().unwrap_or(0).next_multiple_of(LANES);
         let bytes = spans.iter().map(|span| span.start).min().unwrap_or(0)
             ..spans.iter().map(|span| span.end).max().unwrap_or(0);
         let mut weights = vec![0.0; length * spans.len()];
@@ -59,34 +56,31 @@ impl Columns {
     /// Sums a row: one list of outputs for each component of the pattern, the first ones of `components`.
     #[inline(always)]
     pub fn sum(&self, row: &[f32], components: &mut [&mut [f32]]) {
-        if self.pattern == Pattern::Rgb {
-            return self.sum_blocks::<RGB_LANES, 0>(row, components);
-        }
         match self.length / LANES {
-            1 => self.sum_blocks::<LANES, 1>(row, components),
-            2 => self.sum_blocks::<LANES, 2>(row, components),
-            3 => self.sum_blocks::<LANES, 3>(row, components),
-            4 => self.sum_blocks::<LANES, 4>(row, components),
-            _ => self.sum_blocks::<LANES, 0>(row, components),
+            1 => self.sum_blocks::<1>(row, components),
+            2 => self.sum_blocks::<2>(row, components),
+            3 => self.sum_blocks::<3>(row, components),
+            4 => self.sum_blocks::<4>(row, components),
+            _ => self.sum_blocks::<0>(row, components),
         }
     }
 
-    /// [`Columns::sum`] for `BLOCKS` times `N` values, or for any number where `BLOCKS` is 0.
+    /// [`Columns::sum`] for `BLOCKS` times [`LANES`] values, or for any number where `BLOCKS` is 0.
     #[inline(always)]
-    fn sum_blocks<const N: usize, const BLOCKS: usize>(&self, row: &[f32], components: &mut [&mut [f32]]) {
+    fn sum_blocks<const BLOCKS: usize>(&self, row: &[f32], components: &mut [&mut [f32]]) {
         let outputs = self.starts.len();
         match (self.pattern, components) {
             (Pattern::Single, [only, ..]) => {
                 let only = &mut only[..outputs];
-                for output in 0..outputs {
-                    let s = self.weigh::<N, BLOCKS>(row, output);
-                    only[output] = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+                for (output, only) in only.iter_mut().enumerate() {
+                    let s = self.weigh::<BLOCKS>(row, output);
+                    *only = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
                 }
             }
             (Pattern::ChromaPairs, [us, vs, ..]) => {
                 let (us, vs) = (&mut us[..outputs], &mut vs[..outputs]);
                 for output in 0..outputs {
-                    let s = self.weigh::<N, BLOCKS>(row, output);
+                    let s = self.weigh::<BLOCKS>(row, output);
                     us[output] = (s[0] + s[4]) + (s[2] + s[6]);
                     vs[output] = (s[1] + s[5]) + (s[3] + s[7]);
                 }
@@ -94,7 +88,7 @@ impl Columns {
             (Pattern::Yuyv, [ys, us, vs, ..]) => {
                 let (ys, us, vs) = (&mut ys[..outputs], &mut us[..outputs], &mut vs[..outputs]);
                 for output in 0..outputs {
-                    let s = self.weigh::<N, BLOCKS>(row, output);
+                    let s = self.weigh::<BLOCKS>(row, output);
                     ys[output] = (s[0] + s[4]) + (s[2] + s[6]);
                     us[output] = s[1] + s[5];
                     vs[output] = s[3] + s[7];
@@ -103,32 +97,23 @@ impl Columns {
             (Pattern::Uyvy, [ys, us, vs, ..]) => {
                 let (ys, us, vs) = (&mut ys[..outputs], &mut us[..outputs], &mut vs[..outputs]);
                 for output in 0..outputs {
-                    let s = self.weigh::<N, BLOCKS>(row, output);
+                    let s = self.weigh::<BLOCKS>(row, output);
                     ys[output] = (s[1] + s[5]) + (s[3] + s[7]);
                     us[output] = s[0] + s[4];
                     vs[output] = s[2] + s[6];
-                }
-            }
-            (Pattern::Rgb, [rs, gs, bs, ..]) => {
-                let (rs, gs, bs) = (&mut rs[..outputs], &mut gs[..outputs], &mut bs[..outputs]);
-                for output in 0..outputs {
-                    let s = self.weigh::<N, BLOCKS>(row, output);
-                    rs[output] = (s[0] + s[6]) + (s[3] + s[9]);
-                    gs[output] = (s[1] + s[7]) + (s[4] + s[10]);
-                    bs[output] = (s[2] + s[8]) + (s[5] + s[11]);
                 }
             }
             _ => {}
         }
     }
 
-    /// The sums of every `N`th product of an output; of `BLOCKS` times `N`, or of any number where `BLOCKS` is 0.
+    /// The sums of every eighth product of an output; of `BLOCKS` times [`LANES`], or of any number where `BLOCKS` is 0.
     #[inline(always)]
-    fn weigh<const N: usize, const BLOCKS: usize>(&self, row: &[f32], output: usize) -> [f32; N] {
+    fn weigh<const BLOCKS: usize>(&self, row: &[f32], output: usize) -> [f32; LANES] {
         let start = self.starts[output];
-        let values = row[start..start + self.length].as_chunks::<N>().0;
-        let weights = self.weights[output * self.length..][..self.length].as_chunks::<N>().0;
-        let mut sums = [0.0; N];
+        let values = row[start..start + self.length].as_chunks::<LANES>().0;
+        let weights = self.weights[output * self.length..][..self.length].as_chunks::<LANES>().0;
+        let mut sums = [0.0; LANES];
         if BLOCKS > 0 {
             // Of a constant number, so that the loop is unrolled.
             let (Some(values), Some(weights)) = (values.first_chunk::<BLOCKS>(), weights.first_chunk::<BLOCKS>())
@@ -136,13 +121,13 @@ impl Columns {
                 return sums;
             };
             for (values, weights) in values.iter().zip(weights) {
-                for lane in 0..N {
+                for lane in 0..LANES {
                     sums[lane] += values[lane] * weights[lane];
                 }
             }
         } else {
             for (values, weights) in values.iter().zip(weights) {
-                for lane in 0..N {
+                for lane in 0..LANES {
                     sums[lane] += values[lane] * weights[lane];
                 }
             }
@@ -159,6 +144,5 @@ fn places(pattern: Pattern, column: usize) -> [Option<usize>; 3] {
         Pattern::ChromaPairs => [Some(pair * 2), Some(pair * 2 + 1), None],
         Pattern::Yuyv => [Some(column * 2), Some(pair * 4 + 1), Some(pair * 4 + 3)],
         Pattern::Uyvy => [Some(column * 2 + 1), Some(pair * 4), Some(pair * 4 + 2)],
-        Pattern::Rgb => [0, 1, 2].map(|channel| Some(column * 3 + channel)),
     }
 }

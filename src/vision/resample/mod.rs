@@ -16,8 +16,8 @@ mod tests;
 
 use image::RgbImage;
 
-use super::layout::{Pattern, Plane};
-use super::yuv::{Converter, rounded};
+use super::layout::Plane;
+use super::yuv::Converter;
 use axis::{Axis, in_256ths};
 use columns::Columns;
 
@@ -76,10 +76,9 @@ fn to_rgb_portable(layers: &[Layer], (width, height): (u32, u32), convert: &Conv
     let columns = width as usize;
     let longest = layers.iter().map(|layer| layer.columns.row_values.max(layer.columns.bytes.len())).max();
     let mut sums = vec![0.0; longest.unwrap_or(0)];
-    // Luma, U and V, or red, green and blue, of one row. Grey pictures leave U and V as they are.
+    // Luma, U and V of one row. Grey pictures leave U and V as they are.
     let mut components = [0.0, 128.0, 128.0].map(|value| vec![value; columns]);
     let mut picture = RgbImage::new(width, height);
-    let rgb = layers.first().is_some_and(|layer| layer.plane.pattern == Pattern::Rgb);
     let mut sources = Vec::new();
     for (y, out) in picture.chunks_exact_mut(3 * columns.max(1)).enumerate() {
         for (first, layer) in layers.iter().enumerate() {
@@ -93,15 +92,7 @@ fn to_rgb_portable(layers: &[Layer], (width, height): (u32, u32), convert: &Conv
             layer.columns.sum(&sums, &mut parts[first..]);
         }
         let [a, b, c] = &components;
-        if rgb { interleave(a, b, c, out) } else { convert.row(a, b, c, out) }
+        convert.row(a, b, c, out);
     }
     picture
-}
-
-/// Rounds the components of a row to RGB bytes.
-#[inline(always)]
-fn interleave(reds: &[f32], greens: &[f32], blues: &[f32], out: &mut [u8]) {
-    for (((pixel, r), g), b) in out.as_chunks_mut::<3>().0.iter_mut().zip(reds).zip(greens).zip(blues) {
-        *pixel = [rounded(*r), rounded(*g), rounded(*b)];
-    }
 }

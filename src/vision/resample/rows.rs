@@ -10,9 +10,9 @@ const BLOCK: usize = 64;
 pub fn weigh(rows: &[(&[u8], u16)], sums: &mut [f32]) {
     let length = rows.first().map_or(0, |row| row.0.len());
     if length < BLOCK {
-        for at in 0..length {
+        for (at, sum) in sums.iter_mut().take(length).enumerate() {
             let [value] = weigh_block(rows, at);
-            sums[at] = f32::from(value);
+            *sum = f32::from(value);
         }
         return;
     }
