@@ -78,7 +78,7 @@ impl CameraError {
             Self::Damaged { .. } => "damaged pictures".into(),
             Self::Driver { doing, source, .. } => match source.raw_os_error() {
                 Some(libc::EIO) => "the driver reports an error (EIO)".into(),
-                _ => format!("its driver does not {doing} it: {source}"),
+                _ => format!("cannot {doing} it: {source}"),
             },
         }
     }

@@ -171,6 +171,9 @@ impl Words<'_> {
 
         let mut lines = [caption.model.as_str(), &caption.note, &caption.pace()].map(str::to_owned).to_vec();
         lines.retain(|line| !line.is_empty());
+        // On panels of few rows the pace stays longest.
+        let room = u32::try_from(bottom - y).unwrap_or(0).saturating_sub(small.height() / 2);
+        lines.drain(..lines.len().saturating_sub((room / small.line()) as usize));
         let top = self.footer(column, bottom, small, &lines);
         self.brush.classes(small, column, y + (c / 2) as i32, top - (small.height() * 2) as i32);
     }

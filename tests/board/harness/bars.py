@@ -14,6 +14,12 @@ COLOURS = [
 ]  # fmt: skip
 
 
+def grey(colour):
+    """A colour as vivid makes it grey: luma of BT.709."""
+    red, green, blue = colour
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def luma(colour):
     """Brightness of a colour by BT.601, 0 to 255."""
     red, green, blue = colour

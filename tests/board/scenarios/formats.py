@@ -27,7 +27,7 @@ def check(result):
             demand(name not in reasons, f"the program ended with {reasons.get(name)}")
             lines = [json.loads(line) for line in (result.files / f"{name}.jsonl").read_text().splitlines()]
             demand(sum("label" in line for line in lines) == 3, "there are not three results")
-            colours = [(round(bars.luma(colour)),) * 3 for colour in bars.COLOURS] if name == "GREY" else bars.COLOURS
+            colours = [(round(bars.grey(colour)),) * 3 for colour in bars.COLOURS] if name == "GREY" else bars.COLOURS
             largest = bars.check(png.read(result.files / f"{name}.png"), AREA, colours, TOLERANCE)
             yield f"{name}: within {largest} of 255"
         except Failure as failure:

@@ -21,7 +21,7 @@ v4l2_control /dev/video0 "OSD Text Mode" 2
 v4l2_control /dev/video0 "Test Pattern" $RED
 # shellcheck disable=SC2086 # the options are words
 start_camera --model /board/colours.onnx --camera "v4l2:/dev/video0?format=YUYV&size=320x180" \
-    --display "png:screen.png?size=240x135" $LAMPS $BUTTON
+    --display "png:screen.png?size=240x240" $LAMPS $BUTTON
 until_true 60 more_than 3 -1 || fail "no result"
 running || fail "the program ended: $(tail -n 1 messages)"
 
