@@ -36,6 +36,7 @@ press 3 $SHORT
 sleep 2
 cp screen.png next_page.png
 press 3 $SHORT
+sleep 0.5
 press 3 $SHORT
 sleep 2
 cp screen.png first_page.png
