@@ -23,6 +23,15 @@ pub struct CameraInfo {
     pub problem: Option<String>,
 }
 
+#[cfg(test)]
+impl CameraInfo {
+    /// A node of which a test cares only whether it can be used.
+    pub fn of(device: &str, problem: Option<&str>) -> Self {
+        let (name, driver, formats) = (String::new(), String::new(), Vec::new());
+        Self { device: device.into(), name, driver, formats, lasting_name: None, problem: problem.map(Into::into) }
+    }
+}
+
 /// Lists the video nodes of this machine, by number; empty where there are none.
 pub fn cameras() -> Vec<CameraInfo> {
     video_nodes(Path::new("/dev")).into_iter().map(camera).collect()

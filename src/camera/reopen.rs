@@ -89,15 +89,11 @@ mod tests {
 
     #[test]
     fn the_first_camera_that_works_is_taken() {
-        let info = |device: &str, problem: Option<&str>| CameraInfo {
-            device: device.into(),
-            name: String::new(),
-            driver: String::new(),
-            formats: Vec::new(),
-            lasting_name: None,
-            problem: problem.map(Into::into),
-        };
-        let found = [info("/dev/video0", Some("no")), info("/dev/video1", None), info("/dev/video2", None)];
+        let found = [
+            CameraInfo::of("/dev/video0", Some("no")),
+            CameraInfo::of("/dev/video1", None),
+            CameraInfo::of("/dev/video2", None),
+        ];
         let open = |request: &V4l2Request| match request.device.to_str() {
             Some("/dev/video2") => Ok("two"),
             _ => Err(busy(request)),

@@ -140,15 +140,10 @@ mod tests {
 
     #[test]
     fn a_bare_sensor_means_that_there_is_a_camera_module() {
-        let info = |device: &str, problem: Option<&str>| CameraInfo {
-            device: device.into(),
-            name: String::new(),
-            driver: String::new(),
-            formats: Vec::new(),
-            lasting_name: None,
-            problem: problem.map(Into::into),
-        };
-        let found = [info("/dev/video0", Some("it takes no pictures")), info("/dev/video1", Some(SENSOR_ADVICE))];
+        let found = [
+            CameraInfo::of("/dev/video0", Some("it takes no pictures")),
+            CameraInfo::of("/dev/video1", Some(SENSOR_ADVICE)),
+        ];
         assert_eq!(camera_module(&found, || Ok("module")).unwrap().unwrap(), "module");
         assert!(camera_module(&found[..1], || -> Result<(), CameraError> { unreachable!() }).is_none());
     }

@@ -25,7 +25,8 @@ use super::{
     shown::Shown,
     spec::DrmSpec,
 };
-use card::{Card, Output, Refused};
+use card::{Card, Output};
+use choice::Refused;
 
 /// How often it is looked whether the screen is still connected.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -17,6 +17,7 @@ mod inference;
 mod scene;
 mod shared;
 mod supervise;
+mod words;
 
 use std::{
     io, panic,
@@ -46,8 +47,9 @@ use capture::capture;
 use draw::draw;
 pub use draw::{Display, OpenPanel};
 use inference::Inference;
-use shared::{Shared, Words};
+use shared::Shared;
 use supervise::{Drawing, finish, start, supervise};
+use words::Words;
 
 /// How long a display that nobody can look behind shows why the run could not begin.
 const LINGER: Duration = Duration::from_secs(5);

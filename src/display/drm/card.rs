@@ -16,15 +16,6 @@ use ::drm::{
 use super::choice::{Offer, State, choose_connector, choose_mode};
 use crate::display::{error::DisplayError, spec::DrmSpec};
 
-/// Why a card has no screen to draw on.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// Nothing is connected.
-    NoScreen(String),
-    /// What was asked for is not there.
-    NotThere(String),
-}
-
 /// An open card; the first program to open it is its master, and may set modes.
 pub struct Card {
     path: PathBuf,

@@ -1,6 +1,13 @@
 //! Which connector and which mode are meant.
 
-use super::card::Refused;
+/// Why a card has no screen to draw on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Nothing is connected.
+    NoScreen(String),
+    /// What was asked for is not there.
+    NotThere(String),
+}
 
 /// Whether a screen is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

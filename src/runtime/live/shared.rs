@@ -3,7 +3,6 @@
 use std::{
     io,
     ops::ControlFlow,
-    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,13 +10,13 @@ use std::{
     time::Instant,
 };
 
-use super::scene::{Outcome, Scene, Shot, Standing};
+use super::{
+    scene::{Outcome, Scene, Shot, Standing},
+    words::{Counts, Words, caption},
+};
 use crate::{
     camera::{Camera, Losses},
-    display::{
-        caption::{Caption, Certainty},
-        screen::Page,
-    },
+    display::{caption::Caption, screen::Page},
     runtime::{
         lights::Lights,
         newest::Newest,
@@ -38,16 +37,6 @@ pub struct Shared {
     publisher: Mutex<Option<Publisher>>,
     lights: Mutex<Lights>,
     largest: Mutex<(u32, u32)>,
-}
-
-/// What is said about every picture of a run.
-pub struct Words {
-    /// The model's name.
-    pub model: String,
-    /// Names of its classes.
-    pub labels: Vec<String>,
-    /// What the user may do; may be empty.
-    pub hint: String,
 }
 
 /// The newest of everything.
@@ -278,33 +267,11 @@ impl Shared {
 
     /// What is said about a scene.
     pub fn caption(&self, scene: &Scene) -> Caption {
-        let name = scene.shot.as_ref().map_or("", |shot| &shot.frame().name);
-        let file = Path::new(name).file_name().map(|file| file.to_string_lossy().into_owned());
-        let words = self.words.get();
-        let blank = Caption {
-            state: scene.standing.state(),
-            frozen: scene.frozen,
-            model: words.map_or(String::new(), |words| words.model.clone()),
-            note: file.unwrap_or_else(|| self.camera()),
-            hint: words.map_or(String::new(), |words| words.hint.clone()),
-            skipped: self.is_live().then(|| self.frames.replaced()),
-            dropped: self.is_live().then(|| {
-                let Losses { damaged, missed } = self.losses();
-                damaged + missed
-            }),
-            ..Caption::default()
-        };
-        let (Some(outcome), Some(words)) = (&scene.outcome, words) else { return blank };
-        let decision = &outcome.decision;
-        Caption {
-            label: decision.name(&words.labels).into(),
-            confidence: decision.confidence,
-            certainty: Certainty::of(decision.confidence, decision.label.is_some()),
-            fps: Some(outcome.fps),
-            latency: Some(outcome.latency),
-            classes: words.labels.iter().cloned().zip(decision.probabilities.iter().copied()).collect(),
-            ..blank
-        }
+        let counts = self.is_live().then(|| {
+            let Losses { damaged, missed } = self.losses();
+            Counts { skipped: self.frames.replaced(), dropped: damaged + missed }
+        });
+        caption(scene, &self.camera(), self.words.get(), counts)
     }
 
     /// Sets how the run stands, and tells the output.

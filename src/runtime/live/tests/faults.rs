@@ -1,0 +1,132 @@
+//! Runs whose camera or display fails and comes back, and one whose picture is frozen.
+
+use super::*;
+
+fn late() -> CameraError {
+    CameraError::Timeout { device: "/dev/video9".into(), waited: Duration::from_secs(3) }
+}
+
+/// A source whose cameras are taken from `cameras` one after the other; between them, it is missing once.
+fn lost_and_found(cameras: Vec<Box<dyn Camera>>) -> Source {
+    let mut cameras = cameras.into_iter();
+    let first = cameras.next().expect("one camera at least");
+    let mut missing = false;
+    let reopen = move || {
+        missing = !missing;
+        let gone = || CameraError::Missing { device: "/dev/video9".into() };
+        if missing { Err(gone()) } else { cameras.next().ok_or_else(gone) }
+    };
+    Source { camera: first, reopen: Some(Box::new(reopen)) }
+}
+
+#[test]
+fn a_lost_camera_is_opened_again_and_every_display_and_the_output_say_so() {
+    let (first, first_control) = camera(false);
+    let (second, second_control) = camera(false);
+    let (panel, seen) = panel();
+    let output = Output::default();
+    let mut trial = options(first, vec![panel], by_shade);
+    trial.source = lost_and_found(vec![std::mem::replace(&mut trial.source.camera, stills([])), second]);
+    trial.publisher = Some(Publisher::new(Format::Json, Box::new(output.clone())));
+    let running = thread::spawn(|| run(trial));
+    first_control.give(1, "");
+    let until = |wanted: &dyn Fn(&Caption) -> bool| loop {
+        let (shade, caption) = expect(&seen);
+        if wanted(&caption) {
+            return (shade, caption);
+        }
+    };
+    until(&|caption| caption.label == "cat");
+    first_control.frames.send(Err(late())).expect("the camera is used");
+    let (shade, caption) = until(&|caption| caption.state != State::Live);
+    let State::CameraLost { cause, .. } = &caption.state else { panic!("{caption:?}") };
+    assert_eq!((cause.as_str(), caption.certainty), ("no picture for 3 s", Certainty::Waiting));
+    assert_ne!(shade, 1, "the last picture is faded");
+    let (_, caption) =
+        until(&|caption| matches!(caption.state, State::CameraLost { since, .. } if since.as_secs() >= 1));
+    assert!(matches!(&caption.state, State::CameraLost { cause, .. } if cause == "no picture for 3 s"));
+    second_control.give(250, "");
+    let (shade, _) = until(&|caption| caption.state == State::Live && caption.label == "dog");
+    assert_eq!(shade, 250);
+    drop((first_control, second_control));
+    assert_eq!(running.join().expect("no panic").expect("it ends well").results, 2);
+    let lines = String::from_utf8(output.0.lock().expect("no panic").clone()).expect("it is text");
+    let lines: Vec<serde_json::Value> = lines.lines().map(|l| serde_json::from_str(l).expect("it is JSON")).collect();
+    let told: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str().or(line["label"].as_str())).collect();
+    assert_eq!(told, ["cat", "camera lost", "live", "dog"]);
+    assert_eq!(lines[1]["cause"], "no picture for 3 s");
+}
+
+#[test]
+fn a_picture_can_be_frozen_while_results_go_on() {
+    let (camera, control) = camera(false);
+    let (panel, seen) = panel();
+    let (wish, wishes) = mpsc::channel();
+    let (done, classified) = mpsc::channel();
+    let classify = move |picture: &RgbImage| {
+        done.send(()).expect("the test listens");
+        by_shade(picture)
+    };
+    let mut trial = options(camera, vec![panel], classify);
+    trial.controls = Controls::of(wishes);
+    let running = thread::spawn(|| run(trial));
+    let until = |frozen: bool, shade: u8| {
+        loop {
+            let (seen, caption) = expect(&seen);
+            assert!(!caption.frozen || (seen, caption.label.as_str()) == (1, "cat"), "{seen} {caption:?}");
+            if (caption.frozen, seen, caption.label.is_empty()) == (frozen, shade, false) {
+                return;
+            }
+        }
+    };
+    control.give(1, "");
+    expect(&classified);
+    until(false, 1);
+    wish.send(Control::Freeze).expect("the run listens");
+    until(true, 1);
+    (2..8).for_each(|shade| {
+        control.give(shade, "");
+        expect(&classified);
+    });
+    wish.send(Control::NextPage).expect("the run listens");
+    until(true, 1);
+    wish.send(Control::Freeze).expect("the run listens");
+    until(false, 7);
+    drop((control, wish));
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 7);
+}
+
+#[test]
+fn a_run_without_its_camera_can_be_stopped() {
+    let (first, control) = camera(false);
+    let mut trial = options(first, vec![panel().0], by_shade);
+    trial.source.reopen = Some(Box::new(|| Err(late())));
+    let stop = Arc::clone(&trial.stop);
+    let running = thread::spawn(|| run(trial));
+    control.frames.send(Err(late())).expect("the camera is used");
+    expect(&control.asked);
+    stop.store(true, Ordering::SeqCst);
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 0);
+}
+
+#[test]
+fn a_failed_display_is_opened_again_and_shows_the_newest_scene() {
+    let (camera, control) = camera(false);
+    let (found, seen) = panel();
+    let mut found = Some(found);
+    let reopen: OpenPanel = Box::new(move || {
+        found.take().ok_or(DisplayError::Device { path: "panel".into(), reason: "still broken".into() })
+    });
+    let mut trial = options(camera, vec![broken_panel()], by_shade);
+    trial.displays[0].reopen = Some(reopen);
+    let running = thread::spawn(|| run(trial));
+    control.give(250, "");
+    loop {
+        let (shade, caption) = expect(&seen);
+        if (shade, caption.label.as_str()) == (250, "dog") {
+            break;
+        }
+    }
+    drop(control);
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 1);
+}
