@@ -267,10 +267,7 @@ static void load(int format, const char *path) {
     int file = open(path, O_RDONLY);
     pictures[format].bytes = malloc(8 << 20);
     pictures[format].length = read(file, pictures[format].bytes, 8 << 20);
-    if (pictures[format].length <= 0) {
-        perror(path);
-        exit(1);
-    }
+    if (pictures[format].length <= 0) perror(path), exit(1);
     close(file);
 }
 
@@ -280,12 +277,8 @@ int main(int argc, char **argv) {
     load(YUYV, argv[4]);
     load(MJPG, argv[5]);
     describe();
-    // Open for both, so that it never ends while nobody writes.
-    int commands = open(argv[6], O_RDWR);
-    if (commands < 0) {
-        perror(argv[6]);
-        return 1;
-    }
+    int commands = open(argv[6], O_RDWR);  // for both, so that it never ends while nobody writes
+    if (commands < 0) return perror(argv[6]), 1;
     plug();
     for (;;) {
         int sending = pending_count && !stalled && cable >= 0;

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from .checks import demand
 
+# For faults that must not be reported as the loss of the camera.
+NEVER = object()
 # What a run may grow by that is no leak: memory that the allocator keeps, in KiB.
 MEMORY_NOISE = 1024
 
@@ -38,7 +40,7 @@ class Fault:
         ordered = sorted(self.recoveries)
         return ordered[max(0, -(-len(ordered) * share // 100) - 1)]
 
-    def table(self):
+    def row(self):
         """Name, cycles, survived, p50, p99 and largest recovery."""
         times = [f"{self.percentile(share):.0f}" for share in (50, 99, 100)] if self.recoveries else ["-"] * 3
         return [self.name.replace("_", " "), str(self.cycles), str(len(self.recoveries)), *times]
@@ -107,26 +109,27 @@ class Cycle:
             self.fault.recoveries.append((self.recovered - self.restored) * 1000)
 
 
-def check(result, loses, limit_ms):
+def check(result, kinds, limit_ms):
     """Demands that every cycle of every fault was survived within `limit_ms`, that losses were reported with a cause, and
-    that the one process holds no more at the end than at the start. `loses` are the faults that must be reported, with a
-    word of the cause each, and those that may be, with None. Gives the table's lines."""
+    that the one process holds no more at the end than at the start. `kinds` gives for each fault what it is, in words, and a
+    word of the cause that must be reported; None where a loss may be reported, NEVER where it must not. Gives a table."""
     found, processes = faults(read(result.files / "events"))
-    troubles = []
+    troubles = [f"{name}: was not injected" for name in kinds.keys() - {fault.name for fault in found}]
     yield "fault               cycles survived   p50   p99   max ms"
     for fault in found:
-        name, cycles, survived, *times = fault.table()
-        yield f"{name:<20}{cycles:>6}{survived:>9}" + "".join(f"{time:>6}" for time in times) + "  " + "; ".join(sorted(fault.causes))
+        name, cycles, survived, *times = fault.row()
+        causes = "; ".join(sorted(fault.causes))
+        yield f"{name:<20}{cycles:>6}{survived:>9}" + "".join(f"{time:>6}" for time in times) + f"  {causes}".rstrip()
         troubles += [f"{name}: {trouble}" for trouble in dict.fromkeys(fault.troubles)]
         if len(fault.recoveries) < fault.cycles:
             troubles.append(f"{name}: {fault.cycles - len(fault.recoveries)} of {fault.cycles} not survived")
         if fault.recoveries and max(fault.recoveries) > limit_ms:
             troubles.append(f"{name}: took {max(fault.recoveries):.0f} ms, and {limit_ms} are allowed")
-        word = loses.get(fault.name)
-        if word and not any(word in cause for cause in fault.causes):
-            troubles.append(f"{name}: no cause says {word!r}, but {fault.causes or 'none was reported'}")
-        if fault.causes and fault.name not in loses:
-            troubles.append(f"{name}: was reported as a loss: {fault.causes}")
+        _, word = kinds[fault.name]
+        if word is NEVER and fault.causes:
+            troubles.append(f"{name}: was reported as a loss: {causes}")
+        elif word not in (None, NEVER) and not any(word in cause for cause in fault.causes):
+            troubles.append(f"{name}: no cause says {word!r}, but {causes or 'none was reported'}")
     for process in processes:
         yield f"memory {process.memory_kib} KiB, {process.threads} threads, {process.descriptors} descriptors"
     demand(not troubles, "\n      ".join(["", *troubles]))

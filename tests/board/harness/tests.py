@@ -128,7 +128,7 @@ class Recovery(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "events").write_text("".join(f"{i / 10:.6f} {line}\n" for i, line in enumerate(lines)))
             (Path(folder) / "exit").write_text("0\n")
-            demands = {"loses": {"unplug": "unplug"}, "limit_ms": 1000} | demands
+            demands = {"kinds": {"unplug": ("", "unplug")}, "limit_ms": 1000} | demands
             return list(recovery.check(Result("", 0, Path(folder), 0), **demands))
 
     def test_recovery_is_timed_from_the_whole_device_to_the_first_result_of_a_live_camera(self):
@@ -145,8 +145,9 @@ class Recovery(unittest.TestCase):
         for reason, lines, demands in (
             ("1 of 1 not survived", without(self.LIVE), {}),
             ("none was reported", without(self.LOST), {}),
-            ("no cause says 'reset'", self.GOOD, {"loses": {"unplug": "reset"}}),
-            ("was reported as a loss", self.GOOD, {"loses": {}}),
+            ("no cause says 'reset'", self.GOOD, {"kinds": {"unplug": ("", "reset")}}),
+            ("was reported as a loss", self.GOOD, {"kinds": {"unplug": ("", recovery.NEVER)}}),
+            ("reset: was not injected", self.GOOD, {"kinds": {"unplug": ("", None), "reset": ("", None)}}),
             ("took 300 ms", self.GOOD, {"limit_ms": 200}),
             ("the program ended: error: gone", [*self.GOOD[:-1], "mark died unplug 2 1 error: gone", self.GOOD[-1]], {}),
             ("did not come to its end", self.GOOD[:-1], {}),

@@ -18,19 +18,18 @@ unplug() {
     echo plug >/tmp/webcam
     webcam_back
 }
-# A loose contact: back before anyone has noticed.
+# A loose contact. It and the reset end by themselves, so that recovery is timed from their beginning.
 glitch() {
+    restored
     printf 'unplug\nplug\n' >/tmp/webcam
-    sleep 1
-    webcam_back
 }
 reset() {
+    restored
     for device in /sys/bus/usb/devices/*; do
         if grep -q "virtual webcam" "$device/product" 2>/dev/null; then
             usb_reset "$(printf '/dev/bus/usb/%03d/%03d' "$(cat "$device/busnum")" "$(cat "$device/devnum")")"
         fi
     done
-    webcam_back
 }
 unbind() {
     interface=$(cd /sys/bus/usb/drivers/uvcvideo && echo *:1.0)
