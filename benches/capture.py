@@ -1,4 +1,4 @@
-"""Times frames from capture to label beside the network alone: capture.py VGGCAM FOLDER THREADS ROUNDS (run by benches/capture)."""
+"""Times frames from capture to label, and the network in it: capture.py VGGCAM FOLDER THREADS ROUNDS (run by benches/capture)."""
 import json, platform, statistics, subprocess, sys
 from pathlib import Path
 import cv2
@@ -29,19 +29,16 @@ def answers(*command):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def network():
-    return answers("bench", *model, "--json", "--iterations", FRAMES)[0]["latency_ms"]["p50"]
-
-
 def capture(spec):
+    """Medians over the frames of a run: the whole way, the network's part of it, and the rest."""
     lines = answers("run", *model, "--camera", spec, "--display", "none", "--json", "--frames", FRAMES)
-    return statistics.median(line["capture_to_label_ms"] for line in lines if "label" in line)
+    ways = [(line["capture_to_label_ms"], line["latency_ms"]) for line in lines if "label" in line]
+    return [statistics.median(values) for values in zip(*((whole, net, whole - net) for whole, net in ways))]
 
 
 print(f"{platform.processor() or platform.machine()}, {threads} threads, {rounds} rounds of {FRAMES} frames, ms")
-print("| frame | capture to label | network alone | besides | share |\n|---|---|---|---|---|")
+print("| frame | capture to label | network | besides | share |\n|---|---|---|---|---|")
 for name, spec in sources():
-    times = [(capture(spec), network()) for _ in range(rounds)]
-    whole, alone = (statistics.median(column) for column in zip(*times))
-    besides = statistics.median(row[0] - row[1] for row in times)
-    print(f"| {name} | {whole:.2f} | {alone:.2f} | {besides:.2f} | {besides / alone * 100:.1f} % |")
+    runs = [capture(spec) for _ in range(rounds)]
+    whole, net, besides = (statistics.median(column) for column in zip(*runs))
+    print(f"| {name} | {whole:.2f} | {net:.2f} | {besides:.2f} | {besides / net * 100:.1f} % |")

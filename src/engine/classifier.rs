@@ -39,9 +39,6 @@ pub fn likeliest(values: &[f32]) -> (usize, f32) {
     best
 }
 
-/// Answer for one camera frame; the outer error is of a damaged frame, the inner one of the model.
-pub type Answer = Result<Result<Prediction, EngineError>, DecodeError>;
-
 /// The model that is built into the program.
 pub const BUNDLED: &[u8] = include_bytes!("../../models/cats-dogs.onnx");
 /// How messages call it.
@@ -111,16 +108,19 @@ impl Classifier {
         self.fallback.as_deref()
     }
 
-    /// Classifies a picture of any size.
+    /// Classifies a picture of any size; one that [`Classifier::input`] has made is taken as it is.
     pub fn classify(&self, picture: &RgbImage) -> Result<Prediction, EngineError> {
-        self.run(&fit(picture, self.plan.input_size() as u32, self.metadata.fit))
+        let size = self.plan.input_size() as u32;
+        if picture.dimensions() == (size, size) {
+            return self.run(picture);
+        }
+        self.run(&fit(picture, size, self.metadata.fit))
     }
 
-    /// Classifies a camera frame, as [`Classifier::classify`] does its picture, without converting pixels that the network
-    /// does not see.
-    pub fn classify_frame(&self, frame: &Frame) -> Answer {
-        let input = frame_to_input(frame, self.plan.input_size() as u32, self.metadata.fit)?;
-        Ok(self.run(&input))
+    /// Makes the network's input of a camera frame, without converting pixels that the network does not see; errs where the frame
+    /// is damaged.
+    pub fn input(&self, frame: &Frame) -> Result<RgbImage, DecodeError> {
+        frame_to_input(frame, self.plan.input_size() as u32, self.metadata.fit)
     }
 
     fn run(&self, fitted: &RgbImage) -> Result<Prediction, EngineError> {

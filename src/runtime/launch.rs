@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use image::RgbImage;
 
 use super::{
     controls::{self, ButtonSpecs},
@@ -106,7 +107,8 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         source,
         metadata: classifier.metadata().clone(),
         hint,
-        classify: |frame: &Frame| classifier.classify_frame(frame),
+        prepare: |frame: &Frame| classifier.input(frame),
+        classify: |input: &RgbImage| classifier.classify(input),
         smoothing: Smoothing::default(),
         frames: wishes.frames,
         publisher,

@@ -29,6 +29,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use image::RgbImage;
+
 use super::{
     controls::Controls,
     decide::{Decider, Smoothing},
@@ -39,9 +41,9 @@ use super::{
 use crate::{
     camera::{error::CameraError, source::Source},
     display::panel::DisplayError,
-    engine::{classifier::Answer, error::EngineError},
+    engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
-    vision::frame::Frame,
+    vision::{decode::DecodeError, frame::Frame},
 };
 use capture::capture;
 use draw::draw;
@@ -57,10 +59,12 @@ const LINGER: Duration = Duration::from_secs(5);
 const STOP_POLL: Duration = Duration::from_millis(20);
 
 /// What the live loop works with.
-pub struct Options<F> {
+pub struct Options<P, F> {
     /// Where frames come from.
     pub source: Source,
-    /// Classifies one frame.
+    /// Makes the network's input of a frame.
+    pub prepare: P,
+    /// Classifies what `prepare` has made.
     pub classify: F,
     /// What the model says about itself.
     pub metadata: Metadata,
@@ -159,11 +163,13 @@ impl Stage {
 
     /// Runs until the source ends, enough results are there, or `stop` is set. Errs when a camera that cannot be opened again, the
     /// model, the output or the last display fails; everything is closed by then.
-    pub fn run<F>(mut self, options: Options<F>) -> Result<Summary, RunError>
+    pub fn run<P, F>(mut self, options: Options<P, F>) -> Result<Summary, RunError>
     where
-        F: Fn(&Frame) -> Answer + Send,
+        P: Fn(&Frame) -> Result<RgbImage, DecodeError> + Send,
+        F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
-        let Options { source, classify, metadata, hint, smoothing, frames, publisher, controls, lights } = options;
+        let Options { source, prepare, classify, metadata, hint, smoothing, frames, publisher, controls, lights } =
+            options;
         let supervisor = thread::current();
         let words = Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint };
         self.shared.begin(source.camera.as_ref(), words, publisher, lights);
@@ -175,6 +181,7 @@ impl Stage {
         let linger = if self.stands_alone { LINGER } else { Duration::ZERO };
         thread::scope(|scope| {
             let inference = Inference {
+                prepare,
                 classify,
                 decider: Decider::new(smoothing, metadata.unknown_threshold),
                 metadata: &metadata,

@@ -44,7 +44,7 @@ pub struct Report<'a> {
     pub labels: &'a [String],
     /// The answer.
     pub decision: &'a Decision,
-    /// Time that the classification took.
+    /// Time that the network took.
     pub latency: Duration,
     /// Time from the capture of the picture to its label.
     pub capture_to_label: Duration,

@@ -6,13 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use image::RgbImage;
+
 use super::{
     RunError, Summary,
     scene::{Outcome, Shot},
     shared::Shared,
 };
 use crate::{
-    engine::classifier::{Answer, Prediction},
+    engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
     runtime::{decide::Decider, publish::Report, rate::Rate},
     vision::{decode::DecodeError, frame::Frame},
@@ -22,8 +24,10 @@ use crate::{
 const MAX_UNREADABLE: u32 = 100;
 
 /// What the inference thread works with.
-pub struct Inference<'a, F> {
-    /// Classifies one frame.
+pub struct Inference<'a, P, F> {
+    /// Makes the network's input of a frame.
+    pub prepare: P,
+    /// Classifies what `prepare` has made.
     pub classify: F,
     /// Smooths and holds.
     pub decider: Decider,
@@ -41,15 +45,18 @@ pub struct Inference<'a, F> {
     pub summary: Summary,
 }
 
-impl<F: Fn(&Frame) -> Answer> Inference<'_, F> {
+impl<P, F> Inference<'_, P, F>
+where
+    P: Fn(&Frame) -> Result<RgbImage, DecodeError>,
+    F: Fn(&RgbImage) -> Result<Prediction, EngineError>,
+{
     /// Classifies until there are no more frames or enough results.
     pub fn run(mut self, shared: &Shared) -> Result<Summary, RunError> {
         let mut unreadable = 0;
         while self.limit.is_none_or(|limit| self.summary.results < limit) {
             let Some(shot) = shared.frames.take() else { break };
-            let started = Instant::now();
-            let answer = match (self.classify)(shot.frame()) {
-                Ok(answer) => answer,
+            let input = match (self.prepare)(shot.frame()) {
+                Ok(input) => input,
                 Err(error) => {
                     unreadable += 1;
                     give_up_after(unreadable, shared, &error)?;
@@ -57,7 +64,8 @@ impl<F: Fn(&Frame) -> Answer> Inference<'_, F> {
                 }
             };
             unreadable = 0;
-            let prediction = answer.inspect_err(|error| {
+            let started = Instant::now();
+            let prediction = (self.classify)(&input).inspect_err(|error| {
                 shared.fail_model(&error.to_string());
                 shared.frames.closed_by(Instant::now() + self.linger);
             })?;

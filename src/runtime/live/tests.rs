@@ -10,8 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use image::RgbImage;
-
 use super::*;
 use crate::{
     camera::Camera,
@@ -19,7 +17,6 @@ use crate::{
         Drawing, Panel,
         caption::{Caption, Certainty, State},
     },
-    engine::classifier::Prediction,
     model::metadata::Fit,
     runtime::{controls::Control, publish::Format},
     vision::{
@@ -190,7 +187,8 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
     let Trial { source, displays, classify, frames, publisher, controls, stop } = trial;
     Stage::open(displays, "opening", stop).run(Options {
         source,
-        classify: move |frame: &Frame| frame_to_rgb(frame).map(|picture| classify(&picture)),
+        prepare: frame_to_rgb,
+        classify,
         metadata,
         hint: String::new(),
         smoothing: Smoothing::default(),
