@@ -122,18 +122,9 @@ fn v4l2_options(device: PathBuf, options: &[(&str, &str)]) -> Result<V4l2Request
     Ok(request)
 }
 
-/// A format by the name that V4L2 gives it, or by another common one.
 fn pixel_format(value: &str) -> Result<PixelFormat, String> {
-    match value.to_ascii_uppercase().as_str() {
-        "MJPG" | "MJPEG" | "JPEG" => Ok(PixelFormat::Mjpg),
-        "YUYV" | "YUY2" => Ok(PixelFormat::Yuyv),
-        "UYVY" => Ok(PixelFormat::Uyvy),
-        "NV12" => Ok(PixelFormat::Nv12),
-        "YU12" | "I420" | "YUV420" => Ok(PixelFormat::Yu12),
-        "RGB3" | "RGB24" => Ok(PixelFormat::Rgb),
-        "GREY" | "GRAY" | "Y800" => Ok(PixelFormat::Grey),
-        _ => Err(format!("format={value} is none of MJPG, YUYV, UYVY, NV12, YU12, RGB3 and GREY")),
-    }
+    PixelFormat::from_name(value)
+        .ok_or_else(|| format!("format={value} is none of MJPG, YUYV, UYVY, NV12, YU12, RGB3 and GREY"))
 }
 
 fn size(value: &str) -> Result<(u32, u32), String> {

@@ -24,6 +24,64 @@ pub enum PixelFormat {
     Mjpg,
 }
 
+impl PixelFormat {
+    /// The format of a name that V4L2, GStreamer or FFmpeg gives it, in letters of any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "mjpg" | "mjpeg" | "jpeg" => Self::Mjpg,
+            "yu12" | "i420" | "yuv420" | "yuv420p" => Self::Yu12,
+            "nv12" => Self::Nv12,
+            "yuyv" | "yuy2" | "yuyv422" => Self::Yuyv,
+            "uyvy" | "uyvy422" => Self::Uyvy,
+            "rgb" | "rgb3" | "rgb24" => Self::Rgb,
+            "grey" | "gray" | "gray8" | "y800" => Self::Grey,
+            _ => return None,
+        })
+    }
+
+    /// Its name as V4L2 has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rgb => "RGB3",
+            Self::Grey => "GREY",
+            Self::Yuyv => "YUYV",
+            Self::Uyvy => "UYVY",
+            Self::Nv12 => "NV12",
+            Self::Yu12 => "YU12",
+            Self::Mjpg => "MJPG",
+        }
+    }
+
+    /// Whether its pixels are of luma, with or without chroma, uncompressed.
+    pub fn is_luma_and_chroma(self) -> bool {
+        !matches!(self, Self::Rgb | Self::Mjpg)
+    }
+
+    /// Bytes of a row of `width` pixels in the first plane, without padding; `None` for compressed formats.
+    pub fn row_bytes(self, width: usize) -> Option<usize> {
+        Some(match self {
+            Self::Rgb => width.saturating_mul(3),
+            Self::Grey => width,
+            Self::Yuyv | Self::Uyvy => width.div_ceil(2).saturating_mul(4),
+            // Chroma has a byte for every second column, so an odd column brings one more.
+            Self::Nv12 | Self::Yu12 => width.div_ceil(2).saturating_mul(2),
+            Self::Mjpg => return None,
+        })
+    }
+
+    /// Bytes of all planes of `height` rows, of which those of the first plane are `stride` bytes apart; 0 for compressed formats.
+    pub fn frame_bytes(self, stride: usize, height: usize) -> usize {
+        let half = height.div_ceil(2);
+        let chroma = match self {
+            Self::Mjpg => return 0,
+            Self::Nv12 => stride.saturating_mul(half),
+            Self::Yu12 => (stride / 2).saturating_mul(2 * half),
+            Self::Rgb | Self::Grey | Self::Yuyv | Self::Uyvy => 0,
+        };
+        stride.saturating_mul(height).saturating_add(chroma)
+    }
+}
+
 /// Weights of the colours in luma.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Matrix {

@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::decode::{DecodeError, damaged, frame_to_rgb};
 use super::fit::fit;
-use super::frame::{Frame, PixelFormat};
+use super::frame::Frame;
 use super::layout::planes;
 use super::resample::{self, Cut};
 use super::yuv::Converter;
@@ -42,7 +42,7 @@ fn scaled(
     frame: &Frame,
     choose: impl Fn((u32, u32)) -> Option<(Cut, (u32, u32))>,
 ) -> Result<Option<RgbImage>, DecodeError> {
-    if matches!(frame.format, PixelFormat::Mjpg | PixelFormat::Rgb) {
+    if !frame.format.is_luma_and_chroma() {
         return Ok(None);
     }
     let whole = (frame.width, frame.height);

@@ -29,7 +29,7 @@ impl RawLayout {
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
             return Err(format!("the sides of {width}×{height} are not between 1 and {MAX_SIDE}"));
         }
-        let row = row_bytes(format, width as usize).ok_or("a compressed format has no size and no stride")?;
+        let row = format.row_bytes(width as usize).ok_or("a compressed format has no size and no stride")?;
         let stride = stride.unwrap_or(row);
         if stride < row {
             return Err(format!("stride={stride} is less than the {row} bytes of a row"));
@@ -43,26 +43,8 @@ impl RawLayout {
 
     /// Bytes of one frame, padding included.
     pub fn frame_bytes(&self) -> usize {
-        let rows = self.size.1 as usize;
-        let half = rows.div_ceil(2);
-        match self.format {
-            PixelFormat::Nv12 => self.stride * (rows + half),
-            PixelFormat::Yu12 => self.stride * rows + 2 * (self.stride / 2 * half),
-            _ => self.stride * rows,
-        }
+        self.format.frame_bytes(self.stride, self.size.1 as usize)
     }
-}
-
-/// Bytes of a row of the first plane without padding; `None` for compressed formats.
-fn row_bytes(format: PixelFormat, width: usize) -> Option<usize> {
-    Some(match format {
-        PixelFormat::Rgb => width * 3,
-        PixelFormat::Grey => width,
-        PixelFormat::Yuyv | PixelFormat::Uyvy => width.div_ceil(2) * 4,
-        // Chroma has a byte for every second column, so an odd column brings one more.
-        PixelFormat::Nv12 | PixelFormat::Yu12 => width.next_multiple_of(2),
-        PixelFormat::Mjpg => return None,
-    })
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ impl PipeCamera {
 impl Camera for PipeCamera {
     fn describe(&self) -> String {
         let form = match self.layout {
-            Some(RawLayout { size: (width, height), format, .. }) => format!("{width}×{height} {}", name_of(format)),
+            Some(RawLayout { size: (width, height), format, .. }) => format!("{width}×{height} {}", format.name()),
             None => "MJPG".into(),
         };
         [&self.name, &self.remark, &form]
@@ -244,19 +244,6 @@ fn jpeg_size(jpeg: &[u8]) -> (u32, u32) {
         let number = |at: usize| u32::from(u16::from_be_bytes([side[at], side[at + 1]]));
         (number(2), number(0))
     })
-}
-
-/// A format's name as V4L2 has it.
-fn name_of(format: PixelFormat) -> &'static str {
-    match format {
-        PixelFormat::Rgb => "RGB3",
-        PixelFormat::Grey => "GREY",
-        PixelFormat::Yuyv => "YUYV",
-        PixelFormat::Uyvy => "UYVY",
-        PixelFormat::Nv12 => "NV12",
-        PixelFormat::Yu12 => "YU12",
-        PixelFormat::Mjpg => "MJPG",
-    }
 }
 
 #[cfg(test)]

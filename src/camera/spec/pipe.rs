@@ -139,18 +139,9 @@ fn pairs(options: &str) -> impl Iterator<Item = (&str, &str)> {
     options.split('&').filter(|option| !option.is_empty()).map(|option| option.split_once('=').unwrap_or((option, "")))
 }
 
-/// Formats under the names that V4L2, GStreamer and FFmpeg give them.
 fn pixel_format(value: &str) -> Result<PixelFormat, String> {
-    Ok(match value.to_ascii_lowercase().as_str() {
-        "mjpg" | "mjpeg" | "jpeg" => PixelFormat::Mjpg,
-        "yu12" | "i420" | "yuv420" | "yuv420p" => PixelFormat::Yu12,
-        "nv12" => PixelFormat::Nv12,
-        "yuyv" | "yuy2" | "yuyv422" => PixelFormat::Yuyv,
-        "uyvy" | "uyvy422" => PixelFormat::Uyvy,
-        "rgb" | "rgb3" | "rgb24" => PixelFormat::Rgb,
-        "grey" | "gray" | "gray8" => PixelFormat::Grey,
-        _ => return Err(format!("format={value} is none of mjpg, yu12, nv12, yuyv, uyvy, rgb and grey")),
-    })
+    PixelFormat::from_name(value)
+        .ok_or_else(|| format!("format={value} is none of mjpg, yu12, nv12, yuyv, uyvy, rgb and grey"))
 }
 
 fn yuv_colour(value: &str) -> Result<YuvColour, String> {

@@ -31,28 +31,7 @@ impl Layout {
 
     /// Bytes from row to row of a [`Frame`](crate::vision::frame::Frame)'s first plane: 0 for compressed pictures.
     pub fn row_bytes(&self) -> usize {
-        let width = self.width as usize;
-        let least = match self.format {
-            PixelFormat::Mjpg => return 0,
-            PixelFormat::Grey => width,
-            // Planes of chroma hold half as many columns, rounded up.
-            PixelFormat::Nv12 | PixelFormat::Yu12 => width.next_multiple_of(2),
-            PixelFormat::Yuyv | PixelFormat::Uyvy => width.next_multiple_of(2).saturating_mul(2),
-            PixelFormat::Rgb => width.saturating_mul(3),
-        };
-        (self.stride as usize).max(least)
-    }
-
-    /// Bytes of a whole uncompressed frame.
-    fn frame_bytes(&self) -> usize {
-        let (rows, row_bytes) = (self.height as usize, self.row_bytes());
-        let chroma_rows = rows.div_ceil(2);
-        let chroma = match self.format {
-            PixelFormat::Nv12 => row_bytes.saturating_mul(chroma_rows),
-            PixelFormat::Yu12 => (row_bytes / 2).saturating_mul(2 * chroma_rows),
-            _ => 0,
-        };
-        row_bytes.saturating_mul(rows).saturating_add(chroma)
+        self.format.row_bytes(self.width as usize).map_or(0, |least| least.max(self.stride as usize))
     }
 
     /// Cuts `filled`, what the driver has written, to the frame; `None` where it is not a whole one.
@@ -61,7 +40,9 @@ impl Layout {
             PixelFormat::Mjpg => {
                 (filled.starts_with(&[0xFF, jpeg::SOI]) && jpeg::is_complete(filled)).then_some(filled)
             }
-            _ => filled.get(..self.frame_bytes()).filter(|frame| !frame.is_empty()),
+            _ => filled
+                .get(..self.format.frame_bytes(self.row_bytes(), self.height as usize))
+                .filter(|frame| !frame.is_empty()),
         }
     }
 }

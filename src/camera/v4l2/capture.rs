@@ -16,7 +16,7 @@ use crate::camera::error::CameraError;
 use crate::camera::names::lasting;
 use crate::camera::spec::V4l2Request;
 use crate::camera::{Camera, Losses};
-use crate::vision::frame::{Frame, PixelFormat};
+use crate::vision::frame::Frame;
 
 /// Frames a second that are asked for where the user asks for none, and the camera has as many.
 const USUAL_FPS: f64 = 30.0;
@@ -214,16 +214,14 @@ fn set_fps(device: &Device, path: &Path, fps: u32) -> Option<String> {
 /// What `request` asks for, in words.
 fn wish(request: &V4l2Request) -> String {
     let size = request.size.map(|(width, height)| format!("{width}×{height}"));
-    let format = request.format.map(|format| match format {
-        PixelFormat::Rgb => "RGB3".into(),
-        named => format!("{named:?}").to_uppercase(),
-    });
+    let format = request.format.map(|format| format.name().into());
     [size, format].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vision::frame::PixelFormat;
 
     #[test]
     fn only_what_passes_is_tried_again() {

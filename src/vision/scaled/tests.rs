@@ -6,7 +6,7 @@ use image::imageops::{self, FilterType};
 use proptest::prelude::*;
 
 use super::*;
-use crate::vision::frame::{Matrix, Range, YuvColour};
+use crate::vision::frame::{Matrix, PixelFormat, Range, YuvColour};
 use crate::vision::{demo, samples};
 
 const UNCOMPRESSED: [PixelFormat; 6] =
