@@ -9,10 +9,7 @@ use super::{
     open::{self, Opened, Settings},
     plan::{Form, Plan},
 };
-use crate::{
-    model::metadata::Metadata,
-    vision::{decode::DecodeError, fit::fit, frame::Frame, scaled::frame_to_input},
-};
+use crate::{model::metadata::Metadata, vision::fit::fit};
 
 /// Answer for one picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,19 +105,18 @@ impl Classifier {
         self.fallback.as_deref()
     }
 
-    /// Classifies a picture of any size; one that [`Classifier::input`] has made is taken as it is.
+    /// Side of the network's input in pixels.
+    pub fn input_size(&self) -> u32 {
+        self.plan.input_size() as u32
+    }
+
+    /// Classifies a picture of any size; one of [`Classifier::input_size`] a side is taken as it is.
     pub fn classify(&self, picture: &RgbImage) -> Result<Prediction, EngineError> {
-        let size = self.plan.input_size() as u32;
+        let size = self.input_size();
         if picture.dimensions() == (size, size) {
             return self.run(picture);
         }
         self.run(&fit(picture, size, self.metadata.fit))
-    }
-
-    /// Makes the network's input of a camera frame, without converting pixels that the network does not see; errs where the frame
-    /// is damaged.
-    pub fn input(&self, frame: &Frame) -> Result<RgbImage, DecodeError> {
-        frame_to_input(frame, self.plan.input_size() as u32, self.metadata.fit)
     }
 
     fn run(&self, fitted: &RgbImage) -> Result<Prediction, EngineError> {

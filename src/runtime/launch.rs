@@ -24,7 +24,6 @@ use crate::{
     display::panel::{self, DisplayError},
     engine::{classifier::Classifier, open::Settings},
     message::one_line,
-    vision::frame::Frame,
 };
 
 /// What the user asked for.
@@ -107,7 +106,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         source,
         metadata: classifier.metadata().clone(),
         hint,
-        prepare: |frame: &Frame| classifier.input(frame),
+        input_size: classifier.input_size(),
         classify: |input: &RgbImage| classifier.classify(input),
         smoothing: Smoothing::default(),
         frames: wishes.frames,

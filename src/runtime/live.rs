@@ -43,7 +43,6 @@ use crate::{
     display::panel::DisplayError,
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
-    vision::{decode::DecodeError, frame::Frame},
 };
 use capture::capture;
 use draw::draw;
@@ -59,12 +58,12 @@ const LINGER: Duration = Duration::from_secs(5);
 const STOP_POLL: Duration = Duration::from_millis(20);
 
 /// What the live loop works with.
-pub struct Options<P, F> {
+pub struct Options<F> {
     /// Where frames come from.
     pub source: Source,
-    /// Makes the network's input of a frame.
-    pub prepare: P,
-    /// Classifies what `prepare` has made.
+    /// Side of the network's input in pixels.
+    pub input_size: u32,
+    /// Classifies a picture of that size.
     pub classify: F,
     /// What the model says about itself.
     pub metadata: Metadata,
@@ -163,12 +162,11 @@ impl Stage {
 
     /// Runs until the source ends, enough results are there, or `stop` is set. Errs when a camera that cannot be opened again, the
     /// model, the output or the last display fails; everything is closed by then.
-    pub fn run<P, F>(mut self, options: Options<P, F>) -> Result<Summary, RunError>
+    pub fn run<F>(mut self, options: Options<F>) -> Result<Summary, RunError>
     where
-        P: Fn(&Frame) -> Result<RgbImage, DecodeError> + Send,
         F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
-        let Options { source, prepare, classify, metadata, hint, smoothing, frames, publisher, controls, lights } =
+        let Options { source, input_size, classify, metadata, hint, smoothing, frames, publisher, controls, lights } =
             options;
         let supervisor = thread::current();
         let words = Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint };
@@ -181,7 +179,7 @@ impl Stage {
         let linger = if self.stands_alone { LINGER } else { Duration::ZERO };
         thread::scope(|scope| {
             let inference = Inference {
-                prepare,
+                input_size,
                 classify,
                 decider: Decider::new(smoothing, metadata.unknown_threshold),
                 metadata: &metadata,

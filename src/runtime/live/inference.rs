@@ -17,17 +17,17 @@ use crate::{
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
     runtime::{decide::Decider, publish::Report, rate::Rate},
-    vision::{decode::DecodeError, frame::Frame},
+    vision::decode::DecodeError,
 };
 
 /// Frames in a row that may be unreadable.
 const MAX_UNREADABLE: u32 = 100;
 
 /// What the inference thread works with.
-pub struct Inference<'a, P, F> {
-    /// Makes the network's input of a frame.
-    pub prepare: P,
-    /// Classifies what `prepare` has made.
+pub struct Inference<'a, F> {
+    /// Side of the network's input in pixels.
+    pub input_size: u32,
+    /// Classifies a picture of that size.
     pub classify: F,
     /// Smooths and holds.
     pub decider: Decider,
@@ -45,17 +45,13 @@ pub struct Inference<'a, P, F> {
     pub summary: Summary,
 }
 
-impl<P, F> Inference<'_, P, F>
-where
-    P: Fn(&Frame) -> Result<RgbImage, DecodeError>,
-    F: Fn(&RgbImage) -> Result<Prediction, EngineError>,
-{
+impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
     /// Classifies until there are no more frames or enough results.
     pub fn run(mut self, shared: &Shared) -> Result<Summary, RunError> {
         let mut unreadable = 0;
         while self.limit.is_none_or(|limit| self.summary.results < limit) {
             let Some(shot) = shared.frames.take() else { break };
-            let input = match (self.prepare)(shot.frame()) {
+            let input = match shot.input(self.input_size, self.metadata.fit) {
                 Ok(input) => input,
                 Err(error) => {
                     unreadable += 1;
