@@ -41,27 +41,6 @@ pub enum DisplayError {
 }
 
 impl DisplayError {
-    /// The cause in a few words, for the screen of another display.
-    pub fn in_short(&self) -> &'static str {
-        match self {
-            Self::Spec { .. } => "wrong SPEC",
-            Self::Terminal { .. } => "no terminal",
-            Self::TerminalWrite { .. } => "terminal closed",
-            Self::Write { .. } => "cannot write",
-            Self::Open { source, .. } => match source.kind() {
-                io::ErrorKind::NotFound => "not there",
-                io::ErrorKind::PermissionDenied => "no permission",
-                io::ErrorKind::ResourceBusy => "in use",
-                _ => "cannot be opened",
-            },
-            Self::Device { .. } => "not usable",
-            Self::Busy { .. } => "in use",
-            Self::NoScreen { .. } => "no screen",
-            Self::Lost { .. } => "not answering",
-            Self::Size { .. } => "wrong size",
-        }
-    }
-
     /// A device file that could not be opened; `group` is the group that may use such devices, `missing` says what
     /// to do where the file does not exist.
     pub(super) fn open(path: impl Into<PathBuf>, source: io::Error, group: &str, missing: &str) -> Self {
@@ -102,15 +81,7 @@ mod tests {
     #[test]
     fn tells_who_may_use_a_device() {
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
-        let error = DisplayError::open("/dev/fb0", denied, "video", "");
-        let message = error.to_string();
+        let message = DisplayError::open("/dev/fb0", denied, "video", "").to_string();
         assert!(message.contains("/dev/fb0") && message.contains("usermod -aG video"), "{message}");
-        assert_eq!(error.in_short(), "no permission");
-    }
-
-    #[test]
-    fn says_in_short_why_a_device_cannot_be_opened() {
-        let short = |errno| DisplayError::open("/dev/fb0", io::Error::from_raw_os_error(errno), "video", "").in_short();
-        assert_eq!([libc::ENOENT, libc::EBUSY, libc::EIO].map(short), ["not there", "in use", "cannot be opened"]);
     }
 }

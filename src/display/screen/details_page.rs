@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::brush::Brush;
 use crate::display::{
-    caption::Caption,
+    caption::{Caption, join},
     palette,
     text::{Block, Style, Weight},
 };
@@ -55,7 +55,7 @@ fn facts(brush: &mut Brush, style: Style, (x, width): (i32, u32), top: i32, bott
     let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
     let (skipped, dropped) = (count(caption.skipped), count(caption.dropped));
     let state =
-        if caption.frozen { join_words(caption.mark().remark(), "frozen") } else { caption.mark().remark().into() };
+        if caption.frozen { join(&[caption.mark().remark(), "frozen"]) } else { caption.mark().remark().into() };
     let facts = [
         ("state", state.as_str()),
         ("cause", if caption.mark().is_fault() { caption.explanation() } else { "" }),
@@ -80,8 +80,4 @@ fn facts(brush: &mut Brush, style: Style, (x, width): (i32, u32), top: i32, bott
         y += (block.height() + style.height() * 13 / 10) as i32;
     }
     y
-}
-
-fn join_words(first: &str, second: &str) -> String {
-    crate::display::caption::join(&[first, second])
 }

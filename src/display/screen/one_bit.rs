@@ -11,7 +11,7 @@ use image::{Rgb, RgbImage};
 use super::Page;
 use crate::display::{
     canvas::fill,
-    caption::{Caption, Mark, percent},
+    caption::{Caption, Mark, join, percent},
     icon::{Edges, Icon},
     text::{Block, Style, Weight},
 };
@@ -143,8 +143,7 @@ impl Panel<'_> {
             false => format!("{} {}", caption.headline(), caption.since()),
         };
         let count = |name: &str, count: Option<u64>| count.map(|count| format!("{name} {count}")).unwrap_or_default();
-        let counts =
-            crate::display::caption::join(&[&count("skipped", caption.skipped), &count("dropped", caption.dropped)]);
+        let counts = join(&[&count("skipped", caption.skipped), &count("dropped", caption.dropped)]);
         let others: Vec<String> =
             caption.likeliest(4).iter().skip(1).map(|(name, p)| format!("{name} {}", percent(*p))).collect();
         let lines = [first, caption.pace(), caption.model.clone(), caption.note.clone(), counts, others.join(" ")];
