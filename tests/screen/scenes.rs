@@ -66,7 +66,7 @@ fn answer(label: &str, confidence: f32, certainty: Certainty) -> Caption {
         latency: Some(Duration::from_millis(38)),
         model: "vgg16-slim cats-dogs".into(),
         note: "/dev/video0".into(),
-        hint: "space freezes, p leafs".into(),
+        hint: "Ctrl-C ends".into(),
         skipped: Some(1204),
         dropped: Some(3),
         classes: [("cat", 0.97), ("dog", 0.02), ("hamster", 0.006), ("parrot", 0.003), ("rabbit", 0.001)]
