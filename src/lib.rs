@@ -14,6 +14,7 @@
 //! | [`engine`] | picture in, probabilities out: the one path that both programs use |
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
 //! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |
+//! | [`newest`] | a place between two threads where the newest item wins |
 //! | [`message`] | what a program prints: results, and an error as one line |
 //!
 //! # Principles
@@ -35,5 +36,6 @@ pub mod finetune;
 pub mod gpio;
 pub mod message;
 pub mod model;
+pub mod newest;
 pub mod runtime;
 pub mod vision;

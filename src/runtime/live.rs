@@ -11,6 +11,7 @@
 //! A camera or a display that fails is opened again until it comes back; meanwhile the rest goes on, and every display says
 //! what is missing.
 
+mod back_off;
 mod capture;
 mod draw;
 mod inference;

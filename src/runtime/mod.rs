@@ -10,7 +10,6 @@ pub mod forms;
 pub mod launch;
 pub mod lights;
 pub mod live;
-pub mod newest;
 pub mod publish;
 pub mod rate;
 pub mod signals;

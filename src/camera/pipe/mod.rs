@@ -25,16 +25,19 @@ use std::{
 };
 
 use super::{Camera, error::CameraError, spec::PipeRequest};
-use crate::vision::{
-    frame::{Frame, PixelFormat},
-    jpeg::segments,
+use crate::{
+    newest::Taken,
+    vision::{
+        frame::{Frame, PixelFormat},
+        jpeg::segments,
+    },
 };
 use error::PipeError;
 pub use group::end_all;
 use group::{Group, in_words};
 use layout::RawLayout;
 use messages::{Messages, listen};
-use reader::{Cut, Place, Taken, deadline, read_frames};
+use reader::{Cut, Output, deadline, read_frames};
 use split::Splitter;
 
 /// How long a program may give no frame, where the SPEC does not say.
@@ -71,7 +74,7 @@ pub struct PipeCamera {
     once: bool,
     advice: fn(Option<i32>, &str) -> String,
     group: Group,
-    place: Arc<Place>,
+    output: Arc<Output>,
     messages: Arc<Messages>,
     stop: Arc<AtomicBool>,
     reading: Option<JoinHandle<()>>,
@@ -100,22 +103,22 @@ impl PipeCamera {
     /// Starts a program.
     pub fn start(program: Program) -> Result<Self, CameraError> {
         let Program { mut command, name, remark, layout, wait, once, advice } = program;
-        let (group, output, errors) =
+        let (group, stream, errors) =
             Group::start(&mut command).map_err(|source| PipeError::Start { program: name.clone(), source })?;
-        let place = Arc::new(Place::new(once));
+        let output = Arc::new(Output { keep_all: once, ..Output::default() });
         let messages = Arc::new(Messages::default());
         let stop = Arc::new(AtomicBool::new(false));
         let splitter = layout.map_or_else(Splitter::jpeg, |layout| Splitter::raw(layout.frame_bytes()));
         let reading = {
-            let (place, stop) = (Arc::clone(&place), Arc::clone(&stop));
-            thread::spawn(move || read_frames(output, splitter, &place, &stop))
+            let (output, stop) = (Arc::clone(&output), Arc::clone(&stop));
+            thread::spawn(move || read_frames(stream, splitter, &output, &stop))
         };
         let listening = {
             let (name, messages, stop) = (name.clone(), Arc::clone(&messages), Arc::clone(&stop));
             thread::spawn(move || listen(errors, &name, &messages, &stop))
         };
         let (reading, listening) = (Some(reading), Some(listening));
-        Ok(Self { name, remark, layout, wait, once, advice, group, place, messages, stop, reading, listening })
+        Ok(Self { name, remark, layout, wait, once, advice, group, output, messages, stop, reading, listening })
     }
 
     /// Makes a frame of what was cut from the stream; errs where the program has said that it gives another size.
@@ -167,8 +170,8 @@ impl PipeCamera {
     /// Why no frame came for as long as `waited`.
     fn silence(&self, waited: Duration) -> PipeError {
         let (program, said) = (self.name.clone(), self.messages.said());
-        let (bytes, frames) = self.place.came();
-        if bytes > 0 && frames == 0 {
+        let bytes = self.output.bytes_came.load(Ordering::Relaxed);
+        if bytes > 0 && self.output.frames_came.load(Ordering::Relaxed) == 0 {
             let wanted = match self.layout {
                 Some(layout) => format!("frame of {} bytes", layout.frame_bytes()),
                 None => "JPEG picture".into(),
@@ -195,12 +198,12 @@ impl Camera for PipeCamera {
     }
 
     fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
-        let first = self.place.came().1 == 0;
+        let first = self.output.frames_came.load(Ordering::Relaxed) == 0;
         let patience = self.wait.unwrap_or(if first { USUAL_FIRST_WAIT } else { USUAL_WAIT });
-        match self.place.take(deadline(patience)) {
-            Taken::Frame(cut) => Ok(Some(self.frame(cut)?)),
+        match self.output.frames.take_until(deadline(patience)) {
+            Taken::Item(cut) => Ok(Some(self.frame(cut)?)),
             Taken::Nothing => Err(self.silence(patience).into()),
-            Taken::End => self.end().map_or(Ok(None), |error| Err(error.into())),
+            Taken::Closed => self.end().map_or(Ok(None), |error| Err(error.into())),
         }
     }
 
@@ -212,9 +215,9 @@ impl Camera for PipeCamera {
 impl Drop for PipeCamera {
     fn drop(&mut self) {
         // The output is emptied on, for a program that cannot write cannot end in an orderly way.
-        self.place.want_no_more();
-        let place = Arc::clone(&self.place);
-        self.group.stop(|| place.has_ended());
+        self.output.frames.close();
+        let reading = self.reading.as_ref();
+        self.group.stop(|| reading.is_none_or(JoinHandle::is_finished));
         self.stop.store(true, Ordering::Relaxed);
         for thread in [self.reading.take(), self.listening.take()].into_iter().flatten() {
             // They look at `stop` many times a second, and do nothing that panics.

@@ -1,18 +1,16 @@
-//! The thread that empties a program's output, and the place where it leaves the newest frame.
+//! The thread that empties a program's output, and leaves the newest frame for who asks.
 
 use std::{
     io::{ErrorKind, Read},
     os::fd::AsFd,
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::split::Splitter;
+use crate::newest::Newest;
 
 /// Bytes read at once: what a pipe holds.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -29,103 +27,39 @@ pub struct Cut {
     pub sequence: u64,
 }
 
-/// What [`Place::take`] found.
-pub enum Taken {
-    /// The newest frame.
-    Frame(Cut),
-    /// No frame within the time allowed.
-    Nothing,
-    /// No frame, and none will come: the stream has ended.
-    End,
-}
-
-/// Holds the newest frame.
+/// What came out of a program.
 #[derive(Default)]
-pub struct Place {
-    state: Mutex<State>,
-    changed: Condvar,
+pub struct Output {
+    /// The newest frame; closed at the end of the stream, or by who wants no more.
+    pub frames: Newest<Cut>,
+    /// Bytes that came so far.
+    pub bytes_came: AtomicU64,
+    /// Frames that came so far.
+    pub frames_came: AtomicU64,
     /// Whether every frame is waited for, so that the program is held up and none is lost.
-    keep_all: bool,
+    pub keep_all: bool,
 }
 
-#[derive(Default)]
-struct State {
-    newest: Option<Cut>,
-    came: u64,
-    bytes: u64,
-    unwanted: bool,
-    ended: bool,
-}
-
-impl Place {
-    /// An empty place; with `keep_all` a frame waits until the one before has been taken, else it takes its place.
-    pub fn new(keep_all: bool) -> Self {
-        Self { keep_all, ..Self::default() }
-    }
-
-    /// Waits for a frame until `deadline`.
-    pub fn take(&self, deadline: Instant) -> Taken {
-        let mut state = self.lock();
-        loop {
-            if let Some(cut) = state.newest.take() {
-                self.changed.notify_all();
-                return Taken::Frame(cut);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if state.ended || left.is_zero() {
-                return if state.ended { Taken::End } else { Taken::Nothing };
-            }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    /// Bytes and frames that came so far.
-    pub fn came(&self) -> (u64, u64) {
-        let state = self.lock();
-        (state.bytes, state.came)
-    }
-
-    /// From now on frames are dropped as they come.
-    pub fn want_no_more(&self) {
-        self.lock().unwanted = true;
-        self.changed.notify_all();
-    }
-
-    /// Whether the stream has ended.
-    pub fn has_ended(&self) -> bool {
-        self.lock().ended
-    }
-
+impl Output {
     /// Leaves a frame, and returns the bytes of one that is not needed any more.
     fn put(&self, bytes: Vec<u8>) -> Option<Vec<u8>> {
-        let mut state = self.lock();
-        while self.keep_all && state.newest.is_some() && !state.unwanted {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        if state.unwanted {
-            return Some(bytes);
-        }
-        let cut = Cut { bytes, at: Instant::now(), sequence: state.came };
-        state.came += 1;
-        let replaced = state.newest.replace(cut);
-        self.changed.notify_all();
-        replaced.map(|cut| cut.bytes)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let cut = Cut { bytes, at: Instant::now(), sequence: self.frames_came.fetch_add(1, Ordering::Relaxed) };
+        let unneeded = match self.keep_all {
+            true => self.frames.put_after_last(cut).err(),
+            false => self.frames.put(cut).unwrap_or_else(Some),
+        };
+        unneeded.map(|cut| cut.bytes)
     }
 }
 
 /// Reads frames until the stream ends or `stop` is set.
-pub fn read_frames(mut output: impl Read + AsFd, mut splitter: Splitter, place: &Place, stop: &AtomicBool) {
+pub fn read_frames(mut from: impl Read + AsFd, mut splitter: Splitter, into: &Output, stop: &AtomicBool) {
     let mut chunk = vec![0; CHUNK_BYTES];
-    while let Some(bytes) = read_some(&mut output, &mut chunk, stop) {
-        place.lock().bytes += bytes.len() as u64;
-        splitter.push(bytes, &mut |frame| place.put(frame));
+    while let Some(bytes) = read_some(&mut from, &mut chunk, stop) {
+        into.bytes_came.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        splitter.push(bytes, &mut |frame| into.put(frame));
     }
-    place.lock().ended = true;
-    place.changed.notify_all();
+    into.frames.close();
 }
 
 /// Waits for bytes; `None` at the end of the stream, and once `stop` is set.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{RunError, shared::Shared};
+use super::{RunError, back_off::doubling, shared::Shared};
 use crate::camera::{
     Camera,
     error::CameraError,
@@ -42,8 +42,7 @@ fn pass_on(camera: &mut dyn Camera, shared: &Shared) -> Result<(), CameraError> 
 
 /// Tries until the camera is there; `None` when the run ends before.
 fn open_again(reopen: &mut Reopen, shared: &Shared) -> Option<Box<dyn Camera>> {
-    let mut pause = BACK_OFF.0;
-    loop {
+    for pause in doubling(BACK_OFF) {
         if shared.frames.closed_by(Instant::now() + pause) {
             return None;
         }
@@ -56,6 +55,6 @@ fn open_again(reopen: &mut Reopen, shared: &Shared) -> Option<Box<dyn Camera>> {
                 shared.lose_camera(&error.in_short());
             }
         }
-        pause = (pause * 2).min(BACK_OFF.1);
     }
+    None
 }

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{scene::Scene, shared::Shared};
+use super::{back_off::doubling, scene::Scene, shared::Shared};
 use crate::{
     display::{Panel, panel::DisplayError, screen},
-    runtime::newest::{Newest, Taken},
+    newest::{Newest, Taken},
 };
 
 /// Shortest time between two pictures on a display.
@@ -95,8 +95,7 @@ fn show(panel: &mut dyn Panel, scene: &Scene, shared: &Shared) -> Result<(), Dis
 /// Tries until the display is there, and returns it with the scene to show on it, which is the newest; `None` when the run ends
 /// before.
 fn open_again(reopen: &mut OpenPanel, scenes: &Newest<Scene>, mut newest: Scene) -> Option<(Box<dyn Panel>, Scene)> {
-    let mut pause = BACK_OFF.0;
-    loop {
+    for pause in doubling(BACK_OFF) {
         let next = Instant::now() + pause;
         loop {
             match scenes.take_until(next) {
@@ -109,6 +108,6 @@ fn open_again(reopen: &mut OpenPanel, scenes: &Newest<Scene>, mut newest: Scene)
             Ok(panel) => return Some((panel, newest)),
             Err(error) => log::info!("not yet: {error}"),
         }
-        pause = (pause * 2).min(BACK_OFF.1);
     }
+    None
 }

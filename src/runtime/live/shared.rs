@@ -17,9 +17,9 @@ use super::{
 use crate::{
     camera::{Camera, Losses},
     display::{caption::Caption, screen::Page},
+    newest::Newest,
     runtime::{
         lights::Lights,
-        newest::Newest,
         publish::{Change, Origin, Publisher, Report},
     },
     vision::frame::Frame,
@@ -117,7 +117,7 @@ impl Shared {
     /// Offers a new frame to the inference and to the displays. Returns false when no more are wanted.
     pub fn offer(&self, frame: Frame, losses: Losses) -> bool {
         if self.every_frame_counts() {
-            return self.frames.put_after_last(Arc::new(Shot::new(frame, 0)));
+            return self.frames.put_after_last(Arc::new(Shot::new(frame, 0))).is_ok();
         }
         let shot = {
             let mut latest = self.latest();
@@ -137,7 +137,7 @@ impl Shared {
             }
             shot
         };
-        self.frames.put(shot)
+        self.frames.put(shot).is_ok()
     }
 
     /// Tells the displays the answer to `shot`.
@@ -292,12 +292,13 @@ impl Shared {
             // Displays that are waited for need to look at what is newest themselves.
             drop(latest);
             for display in &self.scenes {
-                display.put_after_last(scene.clone());
+                // A display that has failed for good takes nothing.
+                let _ = display.put_after_last(scene.clone());
             }
         } else {
             // Nobody comes between, so that a newer scene is never replaced by an older one.
             for display in &self.scenes {
-                display.put(scene.clone());
+                let _ = display.put(scene.clone());
             }
         }
     }

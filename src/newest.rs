@@ -37,31 +37,30 @@ impl<T> Default for Newest<T> {
 }
 
 impl<T> Newest<T> {
-    /// Leaves `item` in place of one that nobody has taken; never waits. Returns false once it is closed.
-    pub fn put(&self, item: T) -> bool {
+    /// Leaves `item` in place of one that nobody has taken, which is returned; never waits. Errs with `item` once it is closed.
+    pub fn put(&self, item: T) -> Result<Option<T>, T> {
         let mut state = self.lock();
         if state.closed {
-            return false;
+            return Err(item);
         }
-        if state.item.replace(item).is_some() {
-            state.replaced += 1;
-        }
+        let replaced = state.item.replace(item);
+        state.replaced += u64::from(replaced.is_some());
         self.changed.notify_all();
-        true
+        Ok(replaced)
     }
 
-    /// Waits until the item before has been taken, then leaves `item`. Returns false once it is closed.
-    pub fn put_after_last(&self, item: T) -> bool {
+    /// Waits until the item before has been taken, then leaves `item`. Errs with it once it is closed.
+    pub fn put_after_last(&self, item: T) -> Result<(), T> {
         let mut state = self.lock();
         while state.item.is_some() && !state.closed {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.closed {
-            return false;
+            return Err(item);
         }
         state.item = Some(item);
         self.changed.notify_all();
-        true
+        Ok(())
     }
 
     /// Waits for an item; `None` once it is closed and the last item has been taken.
@@ -127,18 +126,17 @@ mod tests {
     #[test]
     fn the_newest_item_wins() {
         let place = Newest::default();
-        for item in 1..=4 {
-            assert!(place.put(item));
-        }
+        let replaced: Vec<_> = (1..=4).map(|item| place.put(item).unwrap()).collect();
+        assert_eq!(replaced, [None, Some(1), Some(2), Some(3)]);
         assert_eq!((place.take(), place.replaced()), (Some(4), 3));
     }
 
     #[test]
     fn the_last_item_survives_closing() {
         let place = Newest::default();
-        place.put(1);
+        place.put(1).unwrap();
         place.close();
-        assert!(!place.put(2) && !place.put_after_last(3));
+        assert_eq!((place.put(2), place.put_after_last(3)), (Err(2), Err(3)));
         assert_eq!((place.take(), place.take()), (Some(1), None));
     }
 
@@ -148,7 +146,7 @@ mod tests {
         let taken: Vec<u32> = thread::scope(|scope| {
             let consumer = scope.spawn(|| std::iter::from_fn(|| place.take()).collect());
             for item in 0..10_000 {
-                place.put(item);
+                place.put(item).unwrap();
             }
             place.close();
             consumer.join().expect("the consumer does not panic")
@@ -164,7 +162,7 @@ mod tests {
         let taken: Vec<u32> = thread::scope(|scope| {
             let consumer = scope.spawn(|| std::iter::from_fn(|| place.take()).collect());
             for item in 0..1000 {
-                assert!(place.put_after_last(item));
+                place.put_after_last(item).unwrap();
             }
             place.close();
             consumer.join().expect("the consumer does not panic")
@@ -177,10 +175,10 @@ mod tests {
         let place = Newest::default();
         let soon = || Instant::now() + std::time::Duration::from_millis(20);
         assert_eq!(place.take_until(soon()), Taken::Nothing);
-        place.put(1);
+        place.put(1).unwrap();
         assert_eq!(place.take_until(Instant::now()), Taken::Item(1));
         assert!(!place.closed_by(soon()));
-        place.put(2);
+        place.put(2).unwrap();
         place.close();
         assert_eq!((place.take_until(soon()), place.take_until(soon())), (Taken::Item(2), Taken::Closed));
         assert!(place.closed_by(soon()));
@@ -189,14 +187,14 @@ mod tests {
     #[test]
     fn closing_wakes_those_who_wait() {
         let (empty, full) = (Newest::<u8>::default(), Newest::default());
-        full.put(1);
+        full.put(1).unwrap();
         thread::scope(|scope| {
             let taking = scope.spawn(|| empty.take());
             let putting = scope.spawn(|| full.put_after_last(2));
             empty.close();
             full.close();
             assert_eq!(taking.join().ok(), Some(None));
-            assert_eq!(putting.join().ok(), Some(false));
+            assert_eq!(putting.join().ok(), Some(Err(2)));
         });
     }
 }
