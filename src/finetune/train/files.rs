@@ -1,0 +1,59 @@
+//! The model files: written with what is known about them, and tried.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::ensure;
+
+use super::Run;
+use crate::{
+    engine::{classifier::Classifier, open::Settings},
+    model::{
+        file,
+        metadata::{Metadata, Validation},
+        network::Dense,
+        quantized::QuantizedNetwork,
+    },
+    vision::decode::read_picture,
+};
+
+/// Validation pictures on which the written file must answer as measured.
+const CHECKED: usize = 4;
+
+/// What the files say about themselves; `images` were measured, with the `accuracies` of the float and the int8 form.
+pub fn metadata(run: &Run, name: &str, images: usize, accuracies: [f64; 2]) -> Metadata {
+    let [accuracy_f32, accuracy_int8] = accuracies;
+    Metadata {
+        name: name.into(),
+        labels: run.dataset.classes.clone(),
+        fit: run.options.fit,
+        unknown_threshold: run.options.unknown_threshold,
+        backbone: run.backbone_name.into(),
+        validation: Some(Validation { images, accuracy_f32, accuracy_int8 }),
+    }
+}
+
+/// Writes the int8 and the float form; gives their files in this order.
+pub fn write(run: &Run, head: Dense, quantized: QuantizedNetwork, metadata: &Metadata) -> anyhow::Result<Vec<PathBuf>> {
+    let model = run.options.out.join("model.onnx");
+    let model_f32 = run.options.out.join("model-f32.onnx");
+    file::write_quantized(&model, &quantized, metadata)?;
+    file::write_network(&model_f32, &run.backbone.with_head(head), metadata)?;
+    Ok(vec![model, model_f32])
+}
+
+/// The file that was written must answer as was measured on cached features.
+pub fn check(model: &Path, files: &[&Path], measured: &[Vec<f32>]) -> anyhow::Result<()> {
+    let classifier = Classifier::open(model, Settings::plain(1))?;
+    let stride = (files.len() / CHECKED).max(1);
+    for (file, measured) in files.iter().zip(measured).step_by(stride) {
+        let answer = classifier.classify(&read_picture(file)?)?;
+        let apart = answer.probabilities.iter().zip(measured).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp);
+        ensure!(
+            apart.is_some_and(|apart| apart < 1e-3),
+            "{} does not answer what was measured for {}; remove the feature cache and train again",
+            model.display(),
+            file.display()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! `finetune train`: from a folder of photographs to a model file and a report.
+//!
+//! One step a file, in this order: the features of all pictures, the head that is trained on them, the int8 form of
+//! both, the files, and what is said about them.
+
+mod features;
+mod files;
+mod head;
+mod quantized;
+mod words;
+
+use std::{path::PathBuf, time::Instant};
+
+use super::{
+    backbone,
+    dataset::{self, Dataset},
+    epochs::{Course, clear_heads},
+    pipeline::Limits,
+    report,
+    summary::{Outcome, Summary},
+};
+use crate::model::{file::write_atomically, metadata::Fit, network::Network};
+pub use words::closing_words;
+
+/// What the user chose.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder with `train/` and `valid/`.
+    pub data: PathBuf,
+    /// Folder for the results.
+    pub out: PathBuf,
+    /// Backbone file; the bundled one if `None`.
+    pub backbone: Option<PathBuf>,
+    /// Class names, in folder order; the folders' names if `None`.
+    pub labels: Option<Vec<String>>,
+    /// Name of the model; made of the backbone's and the classes' if `None`.
+    pub name: Option<String>,
+    /// How long the head is trained, and how.
+    pub course: Course,
+    /// How pictures are fitted to the input.
+    pub fit: Fit,
+    /// Confidence below which the model says `unknown`.
+    pub unknown_threshold: f32,
+    /// Folder of the feature cache; `None` keeps nothing.
+    pub cache: Option<PathBuf>,
+    /// Feature file of the float backbone, instead of the one in the cache.
+    pub features: Option<PathBuf>,
+    /// Memory and threads.
+    pub limits: Limits,
+}
+
+/// What every step of a run starts from.
+struct Run<'a> {
+    options: &'a Options,
+    dataset: &'a Dataset,
+    /// The frozen part of the pretrained network.
+    backbone: &'a Network,
+    /// How messages and metadata call the backbone.
+    backbone_name: &'a str,
+}
+
+/// Trains, quantizes, measures, writes; gives what was found out.
+pub fn train(options: &Options) -> anyhow::Result<Summary> {
+    let start = Instant::now();
+    let dataset = dataset::open(&options.data, options.labels.clone())?;
+    let (backbone, backbone_name) = backbone::read(options.backbone.as_deref())?;
+    let heads = options.out.join("heads");
+    clear_heads(&heads)?;
+    let run = Run { options, dataset: &dataset, backbone: &backbone, backbone_name: &backbone_name };
+
+    let store = features::store(&run)?;
+    let features = features::gather(&run, &store)?;
+    let trained = head::train(&run, &features, &heads)?;
+    let quantized = quantized::quantize(&run, &trained.head, &features.valid)?;
+    let float_outcome = run.outcome(&features.valid.samples.classes, &trained.answers);
+    let int8_outcome = run.outcome(&features.valid.samples.classes, &quantized.likeliest());
+
+    let name = options.name.clone().unwrap_or_else(|| format!("{backbone_name} {}", dataset.classes.join("/")));
+    let accuracies = [float_outcome.accuracy, int8_outcome.accuracy];
+    let metadata = files::metadata(&run, &name, features.valid.files.len(), accuracies);
+    let files = files::write(&run, trained.head, quantized.network, &metadata)?;
+    files::check(&files[0], &features.valid.files, &quantized.answers)?;
+
+    let summary = Summary {
+        name,
+        backbone: backbone_name.clone(),
+        settings: words::settings(options),
+        train_images: run.per_class(&features.train.samples),
+        valid_images: run.per_class(&features.valid.samples),
+        skipped: features.skipped,
+        epochs: trained.epochs,
+        best_epoch: trained.best_epoch,
+        float: float_outcome,
+        int8: int8_outcome,
+        mistakes: words::mistakes(&features.valid, &quantized.answers),
+        seconds: (start.elapsed().as_secs_f64() * 1e3).round() / 1e3,
+        computed: features.computed + quantized.computed,
+        files,
+        classes: dataset.classes.clone(),
+    };
+    write_atomically(&options.out.join("report.json"), serde_json::to_string_pretty(&summary)?.as_bytes())?;
+    write_atomically(&options.out.join("report.html"), report::html(&summary)?.as_bytes())?;
+    Ok(summary)
+}
+
+impl Run<'_> {
+    /// Number of classes.
+    fn classes(&self) -> usize {
+        self.dataset.classes.len()
+    }
+
+    /// How many samples each class has.
+    fn per_class(&self, samples: &super::samples::Samples) -> Vec<usize> {
+        (0..self.classes()).map(|class| samples.classes.iter().filter(|&&c| c == class).count()).collect()
+    }
+
+    /// Right and wrong answers; both lists hold class indices.
+    fn outcome(&self, truths: &[usize], answers: &[usize]) -> Outcome {
+        Outcome::of(self.classes(), truths.iter().copied().zip(answers.iter().copied()))
+    }
+}

@@ -1,0 +1,82 @@
+//! The int8 form of the network, and what it answers to the validation pictures.
+
+use anyhow::Context;
+
+use super::{Run, features::Split};
+use crate::{
+    engine::classifier::likeliest,
+    finetune::{
+        features::{Backbone, Source, extract, open_store},
+        head::softmax,
+        quantize::{self, quantize_head},
+        ranges::{output_scales, representative},
+        samples::Samples,
+        store::precision::Precision,
+    },
+    model::{
+        network::Dense,
+        quantized::{QuantizedDense, QuantizedLayer, QuantizedNetwork},
+    },
+};
+
+/// Pictures whose activations set the ranges of the int8 form.
+const CALIBRATION_PICTURES: usize = 128;
+
+/// The whole network as int8.
+pub struct Quantized {
+    /// Backbone and head.
+    pub network: QuantizedNetwork,
+    /// Probabilities of each class for each validation picture.
+    pub answers: Vec<Vec<f32>>,
+    /// Pictures whose int8 features were computed now; the others were known.
+    pub computed: usize,
+}
+
+impl Quantized {
+    /// Likeliest class of each validation picture.
+    pub fn likeliest(&self) -> Vec<usize> {
+        self.answers.iter().map(|probabilities| likeliest(probabilities).0).collect()
+    }
+}
+
+/// Quantizes backbone and head with ranges from training pictures, and measures the result on `valid`.
+pub fn quantize(run: &Run, head: &Dense, valid: &Split) -> anyhow::Result<Quantized> {
+    let options = run.options;
+    let calibration = representative(&run.dataset.train, run.classes(), CALIBRATION_PICTURES);
+    let source = Source { cache: options.cache.as_deref(), fit: options.fit };
+    let scales = output_scales(run.backbone, &calibration, source)?;
+    let feature_scale = scales.last().copied().context("the backbone has no layer with ReLU")?;
+    let backbone = quantize::quantize(run.backbone, &scales);
+    let head = quantize_head(head, feature_scale);
+
+    let frozen = Backbone::Quantized(&backbone);
+    let name = format!("{} int8", run.backbone_name);
+    let kind = frozen.kind(&name, options.fit, run.backbone.outputs(), Precision::F32);
+    let store = open_store(&kind, options.cache.as_deref(), &options.out)?;
+    let steps = extract("int8 features", &valid.files, frozen, &store, options.limits)?;
+    let mut rows = Vec::with_capacity(valid.files.len());
+    for (index, row) in steps.rows.iter().enumerate() {
+        rows.push(row.with_context(|| steps.reason(index, valid.files[index]))?);
+    }
+    let mut answers = Vec::with_capacity(rows.len());
+    Samples::stored(&store, rows, valid.samples.classes.clone())
+        .for_each(|steps, _| answers.push(answer(&head, feature_scale, steps)))?;
+    Ok(Quantized { network: whole(backbone, head), answers, computed: steps.computed })
+}
+
+/// Probabilities from uint8 features: whole numbers up to the softmax, as the model file computes them.
+fn answer(head: &QuantizedDense, feature_scale: f32, steps: &[f32]) -> Vec<f32> {
+    let logit = |(row, output): (&[i8], usize)| {
+        let products = row.iter().zip(steps).map(|(&weight, &step)| i64::from(weight) * step as i64);
+        let sum = i64::from(head.bias[output]) + products.sum::<i64>();
+        sum as f32 * (head.weight_scales[output] * feature_scale)
+    };
+    let rows = head.weights.chunks_exact(head.inputs.max(1)).zip(0..);
+    softmax(&rows.map(logit).collect::<Vec<_>>())
+}
+
+fn whole(mut backbone: QuantizedNetwork, head: QuantizedDense) -> QuantizedNetwork {
+    backbone.layers.push(QuantizedLayer::Dense(head));
+    backbone.softmax = true;
+    backbone
+}

@@ -1,0 +1,59 @@
+//! What is said about a run: its settings, its mistakes, and the closing words.
+
+use std::path::Path;
+
+use super::{Options, features::Split};
+use crate::{
+    engine::classifier::likeliest,
+    finetune::summary::{Mistake, Summary},
+};
+
+/// Mistakes that the report shows.
+const MISTAKES: usize = 24;
+
+/// Wrong answers to the validation pictures, the surest first; `answers` has the probabilities of each class.
+pub fn mistakes(valid: &Split, answers: &[Vec<f32>]) -> Vec<Mistake> {
+    let truths = &valid.samples.classes;
+    let wrong = valid.files.iter().zip(truths).zip(answers).filter_map(|((file, &truth), probabilities)| {
+        let (answer, confidence) = likeliest(probabilities);
+        let mistake = Mistake { file: file.to_path_buf(), truth, answer, confidence };
+        (answer != truth).then_some(mistake)
+    });
+    let mut mistakes: Vec<_> = wrong.collect();
+    mistakes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    mistakes.truncate(MISTAKES);
+    mistakes
+}
+
+/// Settings as name and value, in the order to show them.
+pub fn settings(options: &Options) -> Vec<(String, String)> {
+    let pairs = [
+        ("Optimizer", format!("Adam, learning rate {}", options.course.head.learning_rate)),
+        ("Batch", format!("{} pictures", options.course.head.batch)),
+        ("Dropout", options.course.head.dropout.to_string()),
+        ("Epochs", format!("at most {}, patience {}", options.course.epochs, options.course.patience)),
+        ("Seed", options.course.seed.to_string()),
+        ("Fit", options.fit.name().to_string()),
+        ("Unknown below", options.unknown_threshold.to_string()),
+    ];
+    pairs.map(|(name, value)| (name.to_string(), value)).to_vec()
+}
+
+/// What the user reads at the end.
+pub fn closing_words(summary: &Summary, out: &Path) -> String {
+    let skipped = match summary.skipped.len() {
+        0 => String::new(),
+        count => format!("{count} pictures could not be read and were skipped\n"),
+    };
+    format!(
+        "{skipped}validation accuracy: float {:.2} %, int8 {:.2} % (best epoch {} of {}), in {:.1} s\n\
+         wrote {out}/model.onnx (int8), {out}/model-f32.onnx, {out}/report.html\n\
+         try it: vggcam classify --model {out}/model.onnx PHOTO, or vggcam run --model {out}/model.onnx\n",
+        summary.float.accuracy * 100.0,
+        summary.int8.accuracy * 100.0,
+        summary.best_epoch,
+        summary.epochs.len(),
+        summary.seconds,
+        out = out.display(),
+    )
+}
