@@ -114,6 +114,7 @@ fn help_is_what_the_contract_says() {
     insta::assert_snapshot!("help_train", help(&["train", "--help"]));
     insta::assert_snapshot!("help_features", help(&["features", "--help"]));
     insta::assert_snapshot!("help_merge", help(&["merge", "--help"]));
+    insta::assert_snapshot!("help_quantize", help(&["quantize", "--help"]));
 }
 
 #[test]
@@ -160,6 +161,29 @@ fn what_changed_is_computed_again() {
     let network = common::random_vgg(6, SIZE as usize, &[6, 8], &[24, 16, 3]);
     file::write_network(&bench.path("backbone.onnx"), &network, &common::metadata(&["a", "b", "c"])).unwrap();
     assert_eq!(bench.train("third")["computed"], 32);
+}
+
+#[test]
+fn models_carry_pictures_to_be_tested_with_unless_none_are_wanted() {
+    let bench = Bench::new();
+    bench.train("out");
+    let carried = |file: &str| file::open(&bench.path(file)).unwrap().references.decode().unwrap();
+    for (file, precision) in [("out/model.onnx", "int8"), ("out/model-f32.onnx", "f32")] {
+        let references = carried(file);
+        assert_eq!((references.precision.as_str(), references.pictures.len()), (precision, 4), "{file}");
+        // Two of each class, in which another colour is bright.
+        for (picture, channel) in references.pictures.iter().zip([1, 1, 0, 0]) {
+            assert_eq!(picture.stored.dimensions(), (SIZE / 2, SIZE / 2));
+            assert!(picture.stored.pixels().all(|pixel| pixel[channel] > 180), "{file}");
+        }
+    }
+    let quantize = "quantize --model out/model-f32.onnx --calibration data --out int8.onnx --reference-pictures";
+    bench.finetune(&format!("{quantize} 0")).assert().success();
+    assert!(carried("int8.onnx").pictures.is_empty());
+    bench.finetune(&format!("{quantize} data/valid/reds")).assert().success();
+    assert_eq!(carried("int8.onnx").pictures.len(), 4);
+    bench.fails(&format!("{quantize} data/none"), 1, "data/none");
+    bench.fails(&format!("{quantize} 65"), 2, "at most 64");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{
         cache, convert, epochs::Course, evaluate, head::Settings, merge, pipeline::Limits, precompute, predict,
-        shard::Shard, size, store::precision::Precision, train,
+        references::Choice, shard::Shard, size, store::precision::Precision, train,
     },
     message::{one_line, print},
     model::metadata::Fit,
@@ -79,6 +79,8 @@ enum Command {
         #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
         labels: Option<Vec<String>>,
         #[command(flatten)]
+        references: References,
+        #[command(flatten)]
         threads: Threads,
     },
 }
@@ -133,6 +135,8 @@ struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
     #[command(flatten)]
+    references: References,
+    #[command(flatten)]
     memory: Memory,
     #[command(flatten)]
     threads: Threads,
@@ -161,6 +165,13 @@ struct FeaturesArgs {
     memory: Memory,
     #[command(flatten)]
     threads: Threads,
+}
+
+#[derive(Args)]
+struct References {
+    /// Small copies of so many photographs go into the model, for a board to test it with; 0 for none, or a folder of others
+    #[arg(long, value_name = "N|FOLDER", default_value = "4")]
+    reference_pictures: Choice,
 }
 
 #[derive(Args)]
@@ -256,9 +267,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             let predicted = predict::predict(&model, &folder, class.as_deref(), &out)?;
             print(&format!("wrote {} rows to {}{}\n", predicted.rows, out.display(), skipped(predicted.skipped)))
         }
-        Command::Quantize { model, calibration, out, labels, threads } => {
+        Command::Quantize { model, calibration, out, labels, references, threads } => {
             use_threads(&threads)?;
-            let pictures = convert::convert(&convert::Options { model, calibration, out: out.clone(), labels })?;
+            let references = references.reference_pictures;
+            let options = convert::Options { model, calibration, out: out.clone(), labels, references };
+            let pictures = convert::convert(&options)?;
             let out = out.display();
             print(&format!(
                 "wrote {out} with ranges from {pictures} pictures; measure it with:\n  finetune evaluate --model {out} DATA\n"
@@ -303,6 +316,7 @@ fn train_options(args: TrainArgs) -> train::Options {
         unknown_threshold: args.unknown_threshold,
         cache,
         features: args.features,
+        references: args.references.reference_pictures,
         limits: limits(&args.memory),
     }
 }

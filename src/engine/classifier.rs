@@ -9,7 +9,10 @@ use super::{
     open::{self, Opened, Settings},
     plan::{Form, Plan},
 };
-use crate::{model::metadata::Metadata, vision::fit::fit};
+use crate::{
+    model::{file::ModelFile, metadata::Metadata},
+    vision::fit::fit,
+};
 
 /// Answer for one picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +63,11 @@ impl Classifier {
         Self::new(open::from_bytes(bytes, what, settings)?)
     }
 
+    /// Makes a model file that was read ready to classify.
+    pub fn of_file(file: ModelFile, settings: Settings) -> Result<Self, EngineError> {
+        Self::new(open::of_file(file, settings)?)
+    }
+
     /// Loads the model that is built into the program.
     pub fn bundled(settings: Settings) -> Result<Self, EngineError> {
         Self::from_bytes(BUNDLED, BUNDLED_NAME, settings)
@@ -93,6 +101,11 @@ impl Classifier {
     /// What the model says about itself.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// What messages call the model.
+    pub fn what(&self) -> &str {
+        &self.what
     }
 
     /// Which form of the network runs.

@@ -82,12 +82,17 @@ pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
 
 /// Opens a model held in memory; `what` names it in errors.
 pub fn from_bytes(bytes: &[u8], what: &str, settings: Settings) -> Result<Opened, EngineError> {
-    plan(file::parse(bytes, what)?, settings, None)
+    of_file(file::parse(bytes, what)?, settings)
+}
+
+/// Makes a model file that was read ready to run.
+pub fn of_file(file: ModelFile, settings: Settings) -> Result<Opened, EngineError> {
+    plan(file, settings, None)
 }
 
 /// `keep_beside` is the file beside which packed weights may be kept.
 fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Result<Opened, EngineError> {
-    let ModelFile { what, metadata, contents } = file;
+    let ModelFile { what, metadata, contents, references: _ } = file;
     let failed = |error: TractError| EngineError::load(&what, error);
     let refuse = |reason: String| EngineError::Load { model: what.clone(), reason };
     let threads = settings.threads;

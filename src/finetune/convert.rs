@@ -4,7 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{features::Source, labels::distinct, quantize::quantize, ranges::output_scales};
+use super::{
+    features::Source,
+    labels::distinct,
+    quantize::quantize,
+    ranges::output_scales,
+    references::{self, Choice},
+};
 use crate::{
     model::{file, metadata::Metadata},
     vision::pictures::list_pictures,
@@ -21,6 +27,8 @@ pub struct Options {
     pub out: PathBuf,
     /// Class names, where the file has none or others are wanted.
     pub labels: Option<Vec<String>>,
+    /// Pictures that the file carries to be tested with.
+    pub references: Choice,
 }
 
 /// Quantizes `options.model`; gives the number of pictures that set its ranges.
@@ -52,6 +60,7 @@ pub fn convert(options: &Options) -> anyhow::Result<usize> {
     // The figures of the float file say nothing about this one.
     metadata.validation = None;
     file::write_quantized(&options.out, &quantize(&network, &scales), &metadata)?;
+    references::add(&options.out, &references::choose(&options.references, &pictures)?)?;
     Ok(pictures.len())
 }
 

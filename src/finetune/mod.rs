@@ -19,6 +19,7 @@ pub mod progress;
 pub mod quantize;
 pub mod random;
 pub mod ranges;
+pub mod references;
 pub mod report;
 pub mod samples;
 pub mod shard;

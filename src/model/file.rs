@@ -18,6 +18,7 @@ use super::{
     },
     quantized::QuantizedNetwork,
     recognise::{self, Recognised},
+    reference::References,
     write,
 };
 
@@ -38,6 +39,8 @@ pub struct ModelFile {
     pub what: String,
     /// What the file says about itself, if it was written for this program.
     pub metadata: Option<Metadata>,
+    /// The pictures that it is to be tested with.
+    pub references: References,
     /// What the file holds.
     pub contents: Contents,
 }
@@ -107,14 +110,15 @@ fn read(source: &mut impl BufRead, length: u64, what: String, path: &Path) -> Re
         StreamError::Io(source) => ModelError::Io { action: "read", path: path.into(), source },
         StreamError::Malformed => unusable("it is not ONNX, or was cut short; copy or make the file again".into()),
     })?;
-    let properties = proto.metadata_props.iter().map(|entry| (entry.key.as_str(), entry.value.as_str()));
-    let metadata = metadata::from_properties(properties).map_err(unusable)?;
+    let properties = || proto.metadata_props.iter().map(|entry| (entry.key.as_str(), entry.value.as_str()));
+    let metadata = metadata::from_properties(properties()).map_err(unusable)?;
+    let references = References::from_properties(properties());
     let found = recognise::find(&Graph::new(&proto).map_err(unusable)?);
     let contents = match found {
         Ok(found) => Contents::Network(found.take(proto).map_err(unusable)?),
         Err(reason) => Contents::Foreign { proto: Box::new(proto), reason },
     };
-    Ok(ModelFile { what, metadata, contents })
+    Ok(ModelFile { what, metadata, references, contents })
 }
 
 /// Reads any VGG-shaped float ONNX file, with or without our metadata.

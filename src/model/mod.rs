@@ -8,4 +8,5 @@ pub mod onnx;
 pub mod quantized;
 pub mod real;
 pub mod recognise;
+pub mod reference;
 pub mod write;

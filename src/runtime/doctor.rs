@@ -4,17 +4,19 @@ use std::{fmt::Write, fs, path::Path, time::Instant};
 
 use serde::Serialize;
 
-use super::launch::open_model;
+use super::{launch::open_model, selftest};
 use crate::{
     camera::{Camera, demo::demo_camera, enumerate, files::Pace, spec::StillsRequest},
     display::list,
     engine::{
-        classifier::{BUNDLED_NAME, Classifier},
+        classifier::{BUNDLED, BUNDLED_NAME, Classifier},
         isa,
         layers::weights::available_bytes,
         open::Settings,
     },
     gpio::chips,
+    model::file::{self, ModelError},
+    model::reference::References,
 };
 
 /// How a check came out.
@@ -130,7 +132,33 @@ fn check_model(path: Option<&Path>, settings: Settings) -> Vec<Check> {
             .advise("measure it with `finetune evaluate --model FILE DATA`"),
     });
     checks.push(trial(&classifier, start));
+    checks.push(self_test(&classifier, path));
     checks
+}
+
+/// Compares the answers to the model's reference pictures with those in its file.
+fn self_test(classifier: &Classifier, path: Option<&Path>) -> Check {
+    let outcome = references(path).map_err(|error| error.to_string());
+    let outcome =
+        outcome.and_then(|references| selftest::test(classifier, &references).map_err(|error| error.to_string()));
+    match outcome {
+        Ok(0) => {
+            check("model", Status::Note, "self-test", "the file carries no reference pictures to compare answers with")
+        }
+        Ok(count) => {
+            let found = format!("{count} reference pictures answered as where the model was made");
+            check("model", Status::Ok, "self-test", found)
+        }
+        Err(reason) => check("model", Status::Problem, "self-test", reason),
+    }
+}
+
+fn references(path: Option<&Path>) -> Result<References, ModelError> {
+    let file = match path {
+        Some(path) => file::open(path)?,
+        None => file::parse(BUNDLED, BUNDLED_NAME)?,
+    };
+    Ok(file.references)
 }
 
 /// Classifies one bundled picture, timed.

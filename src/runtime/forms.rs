@@ -9,7 +9,10 @@ use std::{
 use image::RgbImage;
 use serde::Serialize;
 
-use super::bench::{opened, percentile, times_ms};
+use super::{
+    bench::{opened, percentile, times_ms},
+    selftest::OTHER_NUMBERS,
+};
 use crate::{
     engine::{
         choice::{self, EngineChoice},
@@ -28,8 +31,6 @@ use crate::{
 
 /// Engines that are measured, the reference first.
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Float, EngineChoice::Integer, EngineChoice::Half];
-/// How far a probability may lie from the reference's.
-const TOLERANCE: f32 = 0.1;
 
 /// What was found out.
 #[derive(Clone, Debug, Serialize)]
@@ -155,7 +156,7 @@ fn difference(reference: &[Vec<f32>], answers: &[Vec<f32>]) -> f32 {
 /// Whether all answers have the same likeliest class and probabilities near the reference's.
 fn agree(reference: &[Vec<f32>], answers: &[Vec<f32>]) -> bool {
     let same = |(a, b): (&Vec<f32>, &Vec<f32>)| a.len() == b.len() && likeliest(a).0 == likeliest(b).0;
-    reference.iter().zip(answers).all(same) && difference(reference, answers) <= TOLERANCE
+    reference.iter().zip(answers).all(same) && difference(reference, answers) <= OTHER_NUMBERS
 }
 
 /// What was found out as text for people.

@@ -12,6 +12,7 @@ pub mod lights;
 pub mod live;
 pub mod publish;
 pub mod rate;
+pub mod selftest;
 pub mod signals;
 pub mod test_picture;
 pub mod throughput;

@@ -7,11 +7,13 @@ use anyhow::ensure;
 use super::Run;
 use crate::{
     engine::{classifier::Classifier, open::Settings},
+    finetune::{ranges::representative, references},
     model::{
         file,
         metadata::{Metadata, Validation},
         network::Dense,
         quantized::QuantizedNetwork,
+        reference::MAX_PICTURES,
     },
     vision::decode::read_picture,
 };
@@ -56,4 +58,11 @@ pub fn check(model: &Path, files: &[&Path], measured: &[Vec<f32>]) -> anyhow::Re
         );
     }
     Ok(())
+}
+
+/// Puts reference pictures, as many of each class, into the model files.
+pub fn add_references(run: &Run, files: &[PathBuf]) -> anyhow::Result<()> {
+    let at_hand = representative(&run.dataset.valid, run.classes(), MAX_PICTURES);
+    let chosen = references::choose(&run.options.references, &at_hand)?;
+    files.iter().try_for_each(|file| references::add(file, &chosen))
 }

@@ -16,6 +16,7 @@ use super::{
     dataset::{self, Dataset},
     epochs::{Course, clear_heads},
     pipeline::Limits,
+    references::Choice,
     report,
     summary::{Outcome, Summary},
 };
@@ -45,6 +46,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Feature file of the float backbone, instead of the one in the cache.
     pub features: Option<PathBuf>,
+    /// Pictures that the models carry to be tested with.
+    pub references: Choice,
     /// Memory and threads.
     pub limits: Limits,
 }
@@ -80,6 +83,7 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let metadata = files::metadata(&run, &name, features.valid.files.len(), accuracies);
     let files = files::write(&run, trained.head, quantized.network, &metadata)?;
     files::check(&files[0], &features.valid.files, &quantized.answers)?;
+    files::add_references(&run, &files)?;
 
     let summary = Summary {
         name,
