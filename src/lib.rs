@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`runtime`] | what `vggcam` does: the live loop, `classify`, `bench`, `doctor` |
+//! | [`runtime`] | what `vggcam` does: the live loop, `classify`, `bench`, `doctor`, `install` |
 //! | `finetune` | what `finetune` does: train, evaluate, predict, quantize (feature `finetune`) |
 //! | [`camera`] | where frames come from: V4L2, programs that write frames, files, the bundled pictures |
 //! | [`display`] | where the screen goes: terminal, PNG, framebuffer, DRM, SPI and I2C panels |

@@ -1,6 +1,10 @@
 //! `vggcam`: a camera classifier for small boards.
 
-use std::{io::stdout, path::PathBuf, process::ExitCode};
+use std::{
+    io::stdout,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use vggcam::{
@@ -8,8 +12,8 @@ use vggcam::{
     gpio::line::ButtonSpec,
     message::{one_line, print},
     runtime::{
-        bench, classify, config, controls::ButtonSpecs, doctor, forms, launch, lights::LightSpec, test_picture,
-        throughput,
+        bench, classify, config, controls::ButtonSpecs, doctor, forms, install, installed, launch, lights::LightSpec,
+        test_picture, throughput,
     },
 };
 
@@ -76,11 +80,34 @@ enum Command {
         #[arg(long, value_name = "N", requires = "test_picture")]
         seconds: Option<u64>,
     },
+    /// Test a model, and make it the one that runs when none is named
+    Install {
+        /// Model file
+        #[arg(value_name = "FILE")]
+        model: PathBuf,
+        /// Only test it: change nothing
+        #[arg(long)]
+        check: bool,
+        #[command(flatten)]
+        state: StateArgs,
+    },
+    /// Return to the model that was in use before the last `install`
+    Rollback {
+        #[command(flatten)]
+        state: StateArgs,
+    },
+}
+
+#[derive(Args)]
+struct StateArgs {
+    /// Folder of installed models [default: $VGGCAM_STATE, else /var/lib/vggcam]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
 #[derive(Args)]
 struct ModelArgs {
-    /// Model file [default: the bundled cat and dog model]
+    /// Model file [default: the installed one, else the bundled cat and dog model]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Threads that share the work of one picture [default: one for each core; on four cores and more, `run` leaves one]
@@ -97,6 +124,11 @@ struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The model file; the bundled one if `None`.
+    fn file(&self) -> anyhow::Result<Option<PathBuf>> {
+        Ok(installed::model_in_use(self.model.as_deref())?)
+    }
+
     fn settings(&self, threads: usize) -> Settings {
         Settings { threads: self.threads.unwrap_or(threads), engine: self.engine, memory: self.memory, keep: true }
     }
@@ -167,6 +199,13 @@ fn main() -> ExitCode {
             test_picture::show(&display, seconds).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Doctor { model, json, .. }) => examine(model, json),
+        Some(Command::Install { model, check: true, .. }) => {
+            install::check(&model, Settings::plain(isa::cores()), &mut say)
+                .map_err(Into::into)
+                .map(|()| ExitCode::SUCCESS)
+        }
+        Some(Command::Install { model, state, .. }) => install_model(&model, &state),
+        Some(Command::Rollback { state }) => roll_back(&state),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {}", one_line(&error));
@@ -178,7 +217,7 @@ fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let config = args.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
     launch::run(&launch::Wishes {
         settings: args.model.settings(config.threads.unwrap_or_else(isa::threads_beside_others)),
-        model: args.model.model.or(config.model),
+        model: installed::model_in_use(args.model.model.or(config.model).as_deref())?,
         camera: args.camera.or(config.camera),
         displays: if args.display.is_empty() { config.display } else { args.display },
         buttons: ButtonSpecs {
@@ -193,13 +232,13 @@ fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn classify_pictures(model: ModelArgs, json: bool, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
-    let classifier = launch::open_model(model.model.as_deref(), model.settings(isa::cores()))?;
+    let classifier = launch::open_model(model.file()?.as_deref(), model.settings(isa::cores()))?;
     let summary = classify::classify(&classifier, paths, json, &mut stdout().lock())?;
     Ok(if summary.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<ExitCode> {
-    let report = bench::bench(model.model.as_deref(), model.settings(isa::cores()), iterations)?;
+    let report = bench::bench(model.file()?.as_deref(), model.settings(isa::cores()), iterations)?;
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
         false => print(&bench::table(&report))?,
@@ -208,7 +247,7 @@ fn measure(model: ModelArgs, iterations: usize, json: bool) -> anyhow::Result<Ex
 }
 
 fn measure_forms(model: ModelArgs, iterations: usize, pictures: &[PathBuf], json: bool) -> anyhow::Result<ExitCode> {
-    let found = forms::compare(model.model.as_deref(), model.settings(isa::cores()), pictures, iterations)?;
+    let found = forms::compare(model.file()?.as_deref(), model.settings(isa::cores()), pictures, iterations)?;
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&found)?))?,
         false => print(&forms::table(&found))?,
@@ -218,7 +257,7 @@ fn measure_forms(model: ModelArgs, iterations: usize, pictures: &[PathBuf], json
 
 fn measure_batches(model: ModelArgs, iterations: usize, batch: usize, json: bool) -> anyhow::Result<ExitCode> {
     let threads = model.threads.unwrap_or_else(isa::cores);
-    let report = throughput::throughput(model.model.as_deref(), threads, batch, iterations.div_ceil(batch))?;
+    let report = throughput::throughput(model.file()?.as_deref(), threads, batch, iterations.div_ceil(batch))?;
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
         false => print(&throughput::table(&report))?,
@@ -237,4 +276,20 @@ fn examine(model: ModelArgs, json: bool) -> anyhow::Result<ExitCode> {
         false => print(&doctor::table(&checks))?,
     }
     Ok(if doctor::healthy(&checks) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn install_model(model: &Path, state: &StateArgs) -> anyhow::Result<ExitCode> {
+    let folder = installed::folder(state.state.as_deref());
+    install::install(&folder, model, Settings::plain(isa::cores()), &mut say)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn roll_back(state: &StateArgs) -> anyhow::Result<ExitCode> {
+    install::rollback(&installed::folder(state.state.as_deref()), &mut say)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what a step has come to; whoever does not read it does not stop it.
+fn say(step: &str, outcome: &str) {
+    let _ = print(&format!("✓ {step:11}  {outcome}\n"));
 }

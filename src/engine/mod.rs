@@ -13,6 +13,7 @@ pub mod integer;
 pub mod isa;
 pub mod kernels;
 pub mod layers;
+pub mod memory;
 pub mod open;
 pub mod peaks;
 pub mod plan;

@@ -4,7 +4,7 @@ use std::{fmt::Write, fs, path::Path, time::Instant};
 
 use serde::Serialize;
 
-use super::{launch::open_model, selftest};
+use super::{installed, launch::open_model, selftest};
 use crate::{
     camera::{Camera, demo::demo_camera, enumerate, files::Pace, spec::StillsRequest},
     display::list,
@@ -47,10 +47,13 @@ pub struct Check {
     pub advice: Option<String>,
 }
 
-/// Looks at everything. `model` is the file that a run would use; the bundled one if `None`.
+/// Looks at everything. `model` is the file that a run is to use; the installed one, or else the bundled one, if `None`.
 pub fn examine(model: Option<&Path>, settings: Settings) -> Vec<Check> {
     let mut checks = machine();
-    checks.extend(check_model(model, settings));
+    match installed::model_in_use(model) {
+        Ok(model) => checks.extend(check_model(model.as_deref(), settings)),
+        Err(error) => checks.push(check("model", Status::Problem, "installed model", error.to_string())),
+    }
     checks.extend(cameras());
     checks.extend(displays());
     checks.extend(lines());

@@ -18,6 +18,7 @@ use crate::{
         choice::{self, EngineChoice},
         classifier::{BUNDLED_NAME, likeliest},
         layers::weights::available_bytes,
+        memory,
         open::{Opened, Settings},
     },
     model::metadata::Fit,
@@ -114,9 +115,7 @@ pub fn compare(
 
 /// Whether there is memory enough for a model in floats, which a board may not have.
 fn enough_memory(path: &Path, engine: EngineChoice) -> anyhow::Result<()> {
-    /// Bytes for each byte of the file while an int8 network becomes floats and these are packed.
-    const GROWTH: u64 = 9;
-    let needed = std::fs::metadata(path).map_or(0, |file| file.len()) * GROWTH;
+    let needed = memory::for_integers_as_floats(std::fs::metadata(path).map_or(0, |file| file.len()));
     match available_bytes() {
         Some(available) if engine != EngineChoice::Integer && available < needed => anyhow::bail!(
             "it may need {} MB of memory while it is loaded, and {} MB are available",

@@ -56,7 +56,7 @@ impl Drop for EndPrograms {
     }
 }
 
-/// Opens the model at `path`, or the bundled one.
+/// Opens the model at `path`, or the bundled one; see [`model_in_use`](super::installed::model_in_use).
 pub fn open_model(path: Option<&Path>, settings: Settings) -> anyhow::Result<Classifier> {
     Ok(match path {
         Some(path) => Classifier::open(path, settings)?,

@@ -1,4 +1,4 @@
-//! What `vggcam` does: the live loop, `classify`, `bench`, `doctor`.
+//! What `vggcam` does: the live loop, `classify`, `bench`, `doctor`, `install`, `rollback`.
 
 pub mod bench;
 pub mod classify;
@@ -7,6 +7,8 @@ pub mod controls;
 pub mod decide;
 pub mod doctor;
 pub mod forms;
+pub mod install;
+pub mod installed;
 pub mod launch;
 pub mod lights;
 pub mod live;

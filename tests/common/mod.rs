@@ -83,3 +83,34 @@ pub fn metadata(labels: &[&str]) -> Metadata {
         validation: None,
     }
 }
+
+/// Writes a small int8 model that carries four reference pictures; it is called after its labels.
+#[cfg(feature = "finetune")]
+pub fn write_tested_model(path: &std::path::Path, seed: u64, labels: &[&str]) {
+    use vggcam::{
+        finetune::{
+            quantize::{calibrate, quantize},
+            references,
+        },
+        model::file,
+    };
+    let network = random_vgg(seed, 32, &[6, 8], &[24, labels.len()]);
+    let scales = calibrate(&network, &[random_picture(1, 32), random_picture(2, 32)], &|| ()).unwrap();
+    let metadata = Metadata { name: labels.join("/"), ..metadata(labels) };
+    file::write_quantized(path, &quantize(&network, &scales), &metadata).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pictures: Vec<_> = (0..4).map(|index| folder.path().join(format!("{index}.png"))).collect();
+    for (picture, seed) in pictures.iter().zip(10..) {
+        random_picture(seed, 40).save(picture).unwrap();
+    }
+    references::add(path, &pictures).unwrap();
+}
+
+/// Makes a model file promise answers that its network does not give.
+#[cfg(feature = "finetune")]
+pub fn change_expected_answers(path: &std::path::Path) {
+    use vggcam::model::{file, reference};
+    let mut references = file::open(path).unwrap().references.decode().unwrap();
+    references.pictures[0].probabilities.rotate_left(1);
+    reference::add(path, &references).unwrap();
+}
