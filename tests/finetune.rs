@@ -115,6 +115,7 @@ fn help_is_what_the_contract_says() {
     insta::assert_snapshot!("help_features", help(&["features", "--help"]));
     insta::assert_snapshot!("help_merge", help(&["merge", "--help"]));
     insta::assert_snapshot!("help_quantize", help(&["quantize", "--help"]));
+    insta::assert_snapshot!("help_deploy", help(&["deploy", "--help"]));
 }
 
 #[test]
@@ -184,6 +185,19 @@ fn models_carry_pictures_to_be_tested_with_unless_none_are_wanted() {
     assert_eq!(carried("int8.onnx").pictures.len(), 4);
     bench.fails(&format!("{quantize} data/none"), 1, "data/none");
     bench.fails(&format!("{quantize} 65"), 2, "at most 64");
+}
+
+#[test]
+fn a_model_for_no_board_is_refused_before_one_is_looked_for() {
+    let bench = Bench::new();
+    let network = common::random_vgg(5, SIZE as usize, &[6, 8], &[24, 3]);
+    file::write_network(&bench.path("model.onnx"), &network, &common::metadata(&["a", "b", "c"])).unwrap();
+    bench.fails("deploy pi@board --model missing.onnx", 1, "cannot read missing.onnx");
+    bench.fails("deploy pi@board --model data/train/reds/0.png", 1, "is not a usable model");
+    bench.fails("deploy pi@board --model model.onnx --with-program model.onnx", 1, "is no Linux program");
+    for destination in ["-oProxyCommand=x", "pi@-x", "pi@a;b", "pi@$(id)"] {
+        bench.fails(&format!("deploy --model model.onnx -- {destination}"), 2, "USER@HOST belongs here");
+    }
 }
 
 #[test]

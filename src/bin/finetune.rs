@@ -2,14 +2,27 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{
-        cache, convert, epochs::Course, evaluate, head::Settings, merge, pipeline::Limits, precompute, predict,
-        references::Choice, shard::Shard, size, store::precision::Precision, train,
+        cache, convert,
+        deploy::{self, connection::Way, destination::Destination},
+        epochs::Course,
+        evaluate,
+        head::Settings,
+        merge,
+        pipeline::Limits,
+        precompute, predict,
+        references::Choice,
+        shard::Shard,
+        size,
+        store::precision::Precision,
+        train,
     },
     message::{one_line, print},
     model::metadata::Fit,
+    runtime::signals,
 };
 
 /// Teaches a VGG16 your own classes from folders of photographs.
@@ -82,6 +95,24 @@ enum Command {
         references: References,
         #[command(flatten)]
         threads: Threads,
+    },
+    /// Bring a model to a board over ssh, test it there, and make it the one in use
+    Deploy {
+        /// The board, as ssh takes it
+        #[arg(value_name = "USER@HOST")]
+        destination: Destination,
+        /// Model file
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Port of the board's ssh server [default: as ssh is configured]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+        /// Option for ssh and scp as their -o takes it, such as IdentityFile=~/.ssh/board; may be given again
+        #[arg(long, value_name = "OPTION")]
+        ssh_option: Vec<String>,
+        /// Copy this vggcam too, built for the board; it takes the place of the one there
+        #[arg(long, value_name = "FILE")]
+        with_program: Option<PathBuf>,
     },
 }
 
@@ -276,6 +307,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             print(&format!(
                 "wrote {out} with ranges from {pictures} pictures; measure it with:\n  finetune evaluate --model {out} DATA\n"
             ))
+        }
+        Command::Deploy { destination, model, port, ssh_option, with_program } => {
+            let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
+            let way = Way { destination, port, options: ssh_option };
+            deploy::deploy(&deploy::Options { way, model, program: with_program }, &stop)
         }
     }
 }

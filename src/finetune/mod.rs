@@ -1,10 +1,11 @@
-//! What `finetune` does: train, evaluate, predict, quantize, and features ahead of training.
+//! What `finetune` does: train, evaluate, predict, quantize, deploy, and features ahead of training.
 
 mod answers;
 pub mod backbone;
 pub mod cache;
 pub mod convert;
 pub mod dataset;
+pub mod deploy;
 pub mod epochs;
 pub mod evaluate;
 pub mod features;

@@ -249,7 +249,7 @@ mod tests {
     fn a_damaged_list_is_told_and_names_no_file_elsewhere() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(read(folder.path()).unwrap(), Installed::default());
-        for text in ["", "{", "[]", r#"{"current":{"file":"../../etc/passwd","name":"x"}}"#] {
+        for text in ["", "{", "7", r#"{"current":{"file":"../../etc/passwd","name":"x"}}"#] {
             fs::write(list_path(folder.path()), text).unwrap();
             let error = read(folder.path()).unwrap_err().to_string();
             assert!(error.contains("installed.json is damaged") && error.contains("install your own again"), "{error}");
