@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,7 @@ use super::{
     network::Network,
     onnx::{
         graph::Graph,
+        skeleton::Skeleton,
         stream::{self, StreamError},
     },
     quantized::QuantizedNetwork,
@@ -142,7 +143,12 @@ fn float_network(file: ModelFile) -> Result<(Network, Option<Metadata>), ModelEr
 
 /// Writes a float ONNX file whose input is the uint8 picture.
 pub fn write_network(path: &Path, network: &Network, metadata: &Metadata) -> Result<(), ModelError> {
-    write_atomically(path, &write::float_graph(network, metadata::to_properties(metadata)).encode_to_vec())
+    write_skeleton(path, write::float_skeleton(network, metadata::to_properties(metadata)))
+}
+
+/// Writes a backbone: a float ONNX file that takes any number of pictures, float `N×3×H×W` RGB from 0 to 255.
+pub fn write_backbone(path: &Path, network: &Network) -> Result<(), ModelError> {
+    write_skeleton(path, write::backbone_skeleton(network))
 }
 
 /// Writes an int8 QDQ ONNX file whose input is the uint8 picture.
@@ -152,12 +158,24 @@ pub fn write_quantized(path: &Path, network: &QuantizedNetwork, metadata: &Metad
 
 /// Writes beside `path` first, so that nobody ever reads half a file.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    put_atomically(path, |file| file.write_all(bytes))
+}
+
+fn write_skeleton(path: &Path, skeleton: Skeleton) -> Result<(), ModelError> {
+    put_atomically(path, |file| {
+        let mut file = BufWriter::new(file);
+        skeleton.write(&mut file)?;
+        file.flush()
+    })
+}
+
+fn put_atomically(path: &Path, put: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ModelError> {
     let failed = |source| ModelError::Io { action: "write", path: path.into(), source };
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+    let written = File::create(&temporary)
+        .and_then(|mut file| put(&mut file).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&temporary, path));
     written.map_err(|source| {
         // Nothing more can be done about a leftover that cannot be removed either.

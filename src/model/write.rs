@@ -1,14 +1,16 @@
 //! From a network to its ONNX graph.
 //!
 //! Either form takes the picture itself, uint8 `1×H×W×3` RGB, and does the VGG preprocessing in its first nodes; only an
-//! int8 network that reads real numbers takes those, float `1×C×H×W`.
+//! int8 network that reads real numbers takes those, float `1×C×H×W`. A backbone takes any number of pictures, float
+//! `N×3×H×W` RGB from 0 to 255.
 
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
 use super::{
     network::{Layer, Network},
     onnx::{
-        build::{Builder, int, ints},
+        build::{ANY, Builder, int, ints},
+        skeleton::Skeleton,
         tensor::Elements,
     },
     quantized::{Quantization, QuantizedInput, QuantizedLayer, QuantizedNetwork},
@@ -18,6 +20,8 @@ use super::{
 pub const INPUT: &str = "picture";
 /// Name of the input of one that takes real numbers.
 pub const REAL_INPUT: &str = "values";
+/// Name of the input of a backbone.
+pub const IMAGE_INPUT: &str = "image";
 /// Name of the output of a file that ends with a softmax.
 pub const PROBABILITIES: &str = "probabilities";
 /// Name of the output of a file that does not.
@@ -25,9 +29,33 @@ pub const FEATURES: &str = "features";
 
 /// The float graph.
 pub fn float_graph(network: &Network, metadata: Vec<(String, String)>) -> ModelProto {
+    float_skeleton(network, metadata).whole()
+}
+
+/// The float graph, whose weights stay in `network`.
+pub fn float_skeleton(network: &Network, metadata: Vec<(String, String)>) -> Skeleton<'_> {
     let mut b = start(network.input_size);
-    let mut value = b.node("Transpose", "picture_nchw".into(), &[INPUT], vec![ints("perm", &[0, 3, 1, 2])]);
-    value = b.node("Cast", "picture_f32".into(), &[&value], vec![int("to", DataType::Float as i64)]);
+    let value = b.node("Transpose", "picture_nchw".into(), &[INPUT], vec![ints("perm", &[0, 3, 1, 2])]);
+    let value = b.node("Cast", "picture_f32".into(), &[&value], vec![int("to", DataType::Float as i64)]);
+    float_layers(b, value, 1, network, metadata)
+}
+
+/// The graph of a backbone for training: the same network for any number of pictures, float `N×3×H×W` RGB from 0 to 255.
+/// Its weights stay in `network`.
+pub fn backbone_skeleton(network: &Network) -> Skeleton<'_> {
+    let size = network.input_size;
+    let b = Builder::new("vgg", IMAGE_INPUT, DataType::Float, &[ANY, 3, size, size]);
+    float_layers(b, IMAGE_INPUT.into(), ANY, network, vec![])
+}
+
+/// What follows the float planes `value` of so many pictures.
+fn float_layers<'a>(
+    mut b: Builder<'a>,
+    mut value: String,
+    pictures: usize,
+    network: &'a Network,
+    metadata: Vec<(String, String)>,
+) -> Skeleton<'a> {
     let mean = b.constant("mean_rgb".into(), &[1, 3, 1, 1], Elements::F32(network.preprocessing.mean_rgb.to_vec()));
     value = b.node("Sub", "minus_mean".into(), &[&value, &mean], vec![]);
     value = reversed_channels(&mut b, &value);
@@ -37,12 +65,8 @@ pub fn float_graph(network: &Network, metadata: Vec<(String, String)>) -> ModelP
         value = match layer {
             Layer::Conv(conv) => {
                 let name = &conv.name;
-                let w = b.constant(
-                    format!("{name}_W"),
-                    &[conv.outputs, conv.inputs, 3, 3],
-                    Elements::F32(conv.weights.clone()),
-                );
-                let bias = b.constant(format!("{name}_b"), &[conv.outputs], Elements::F32(conv.bias.clone()));
+                let w = b.floats(format!("{name}_W"), &[conv.outputs, conv.inputs, 3, 3], &conv.weights);
+                let bias = b.floats(format!("{name}_b"), &[conv.outputs], &conv.bias);
                 let sum = b.node("Conv", name.clone(), &[&value, &w, &bias], conv_attributes());
                 b.node("Relu", format!("{name}_relu"), &[&sum], vec![])
             }
@@ -56,12 +80,8 @@ pub fn float_graph(network: &Network, metadata: Vec<(String, String)>) -> ModelP
                     dense_seen = true;
                 }
                 let name = &dense.name;
-                let w = b.constant(
-                    format!("{name}_W"),
-                    &[dense.outputs, dense.inputs],
-                    Elements::F32(dense.weights.clone()),
-                );
-                let bias = b.constant(format!("{name}_b"), &[dense.outputs], Elements::F32(dense.bias.clone()));
+                let w = b.floats(format!("{name}_W"), &[dense.outputs, dense.inputs], &dense.weights);
+                let bias = b.floats(format!("{name}_b"), &[dense.outputs], &dense.bias);
                 let sum = b.node("Gemm", name.clone(), &[&value, &w, &bias], vec![int("transB", 1)]);
                 if dense.relu { b.node("Relu", format!("{name}_relu"), &[&sum], vec![]) } else { sum }
             }
@@ -70,9 +90,9 @@ pub fn float_graph(network: &Network, metadata: Vec<(String, String)>) -> ModelP
     let outputs = network.outputs();
     if network.softmax {
         value = b.node("Softmax", "softmax".into(), &[&value], vec![int("axis", 1)]);
-        b.finish(&value, PROBABILITIES, DataType::Float, &[1, outputs], metadata)
+        b.finish(&value, PROBABILITIES, DataType::Float, &[pictures, outputs], metadata)
     } else {
-        b.finish(&value, FEATURES, DataType::Float, &[1, outputs], metadata)
+        b.finish(&value, FEATURES, DataType::Float, &[pictures, outputs], metadata)
     }
 }
 
@@ -137,11 +157,11 @@ pub fn quantized_graph(network: &QuantizedNetwork, metadata: Vec<(String, String
     if network.softmax {
         real = b.node("Softmax", "softmax".into(), &[&real], vec![int("axis", 1)]);
     }
-    b.finish(&real, output, DataType::Float, &[1, outputs], metadata)
+    b.finish(&real, output, DataType::Float, &[1, outputs], metadata).whole()
 }
 
 /// A graph that has read its input, and the value that the first layer takes.
-fn quantized_input(network: &QuantizedNetwork, zeros: &mut Zeros) -> (Builder, Value) {
+fn quantized_input(network: &QuantizedNetwork, zeros: &mut Zeros) -> (Builder<'static>, Value) {
     let size = network.input_size;
     match network.input {
         QuantizedInput::Picture { mean_rgb: [r, g, blue] } => {
@@ -245,7 +265,7 @@ fn steps(b: &mut Builder, zeros: &mut Zeros, name: &str, real: &str, to: Quantiz
     Value::Steps { steps, scale, zero }
 }
 
-fn start(input_size: usize) -> Builder {
+fn start<'a>(input_size: usize) -> Builder<'a> {
     Builder::new("vgg", INPUT, DataType::Uint8, &[1, input_size, input_size, 3])
 }
 

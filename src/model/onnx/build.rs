@@ -9,25 +9,32 @@ use tract_onnx::pb::{
     type_proto,
 };
 
-use super::tensor::{self, Constant, Elements};
+use super::{
+    skeleton::Skeleton,
+    tensor::{self, Constant, Elements},
+};
 
 /// Operator set the files are written for: the first with per-channel `QuantizeLinear`.
 const OPSET: i64 = 13;
 /// File format that goes with that operator set.
 const IR_VERSION: i64 = 7;
 
-/// A graph that grows along one path.
+/// A length of an input or output that stands for any number of pictures.
+pub const ANY: usize = 0;
+
+/// A graph that grows along one path; large constants stay where they are until it is written.
 #[derive(Default)]
-pub struct Builder {
+pub struct Builder<'a> {
     graph: GraphProto,
+    floats: Vec<(usize, &'a [f32])>,
 }
 
-impl Builder {
-    /// Starts a graph with one input of the given type and shape.
+impl<'a> Builder<'a> {
+    /// Starts a graph with one input of the given type and shape, of which an axis may be [`ANY`].
     pub fn new(name: &str, input: &str, data_type: DataType, shape: &[usize]) -> Self {
         let graph =
             GraphProto { name: name.into(), input: vec![value_info(input, data_type, shape)], ..Default::default() };
-        Self { graph }
+        Self { graph, floats: vec![] }
     }
 
     /// Adds a constant and gives its name back.
@@ -35,6 +42,12 @@ impl Builder {
         let constant = Constant { shape: shape.to_vec(), elements };
         self.graph.initializer.push(tensor::write(&name, &constant));
         name
+    }
+
+    /// Adds a float constant whose values stay where they are, and gives its name back.
+    pub fn floats(&mut self, name: String, shape: &[usize], values: &'a [f32]) -> String {
+        self.floats.push((self.graph.initializer.len(), values));
+        self.constant(name, shape, Elements::F32(vec![]))
     }
 
     /// Adds a node that makes one value called `name`, and gives that name back.
@@ -58,14 +71,14 @@ impl Builder {
         data_type: DataType,
         shape: &[usize],
         metadata: Vec<(String, String)>,
-    ) -> ModelProto {
+    ) -> Skeleton<'a> {
         for name in self.graph.node.iter_mut().flat_map(|node| &mut node.output) {
             if name == value {
                 *name = output.into();
             }
         }
         self.graph.output.push(value_info(output, data_type, shape));
-        ModelProto {
+        let model = ModelProto {
             ir_version: IR_VERSION,
             producer_name: "vggcam".into(),
             producer_version: env!("CARGO_PKG_VERSION").into(),
@@ -73,7 +86,8 @@ impl Builder {
             graph: Some(self.graph),
             metadata_props: metadata.into_iter().map(|(key, value)| StringStringEntryProto { key, value }).collect(),
             ..Default::default()
-        }
+        };
+        Skeleton { model, floats: self.floats }
     }
 }
 
@@ -95,7 +109,11 @@ pub fn ints(name: &str, values: &[i64]) -> AttributeProto {
 fn value_info(name: &str, data_type: DataType, shape: &[usize]) -> ValueInfoProto {
     let dim = shape
         .iter()
-        .map(|&length| Dimension { value: Some(Value::DimValue(length as i64)), ..Default::default() })
+        .map(|&length| match length {
+            ANY => Value::DimParam("N".into()),
+            length => Value::DimValue(length as i64),
+        })
+        .map(|value| Dimension { value: Some(value), ..Default::default() })
         .collect();
     let tensor = type_proto::Tensor { elem_type: data_type as i32, shape: Some(TensorShapeProto { dim }) };
     let r#type = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };

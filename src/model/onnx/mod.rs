@@ -2,5 +2,6 @@
 
 pub mod build;
 pub mod graph;
+pub mod skeleton;
 pub mod stream;
 pub mod tensor;
