@@ -25,7 +25,7 @@ pub fn read(path: Option<&Path>) -> anyhow::Result<(Network, String)> {
     };
     let what = path.map_or(BUNDLED_BACKBONE_NAME.into(), |path| path.display().to_string());
     let frozen = network.feature_extractor().with_context(|| {
-        format!("{what} does not end with two dense layers, so dropping the last one leaves no features")
+        format!("{what} does not end with two dense layers or with ReLU, so dropping the last layer leaves no features")
     })?;
     ensure!(
         matches!(frozen.layers.last(), Some(Layer::Dense(dense)) if dense.relu),

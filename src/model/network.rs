@@ -66,10 +66,13 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network up to the layer before its last: what transfer learning keeps frozen. `None` if fewer than two
-    /// dense layers end it.
+    /// What transfer learning keeps frozen: the network up to the layer before its last; all of one that ends with ReLU and
+    /// so with features. `None` if fewer than two dense layers end any other.
     pub fn feature_extractor(&self) -> Option<Network> {
         let dense = |layer: &Layer| matches!(layer, Layer::Dense(_));
+        if !self.softmax && matches!(self.layers.last(), Some(Layer::Dense(dense)) if dense.relu) {
+            return Some(self.clone());
+        }
         let (last, kept) = self.layers.split_last()?;
         if !dense(last) || !kept.last().is_some_and(dense) {
             return None;
@@ -91,6 +94,20 @@ impl Network {
             Some(Layer::Dense(dense)) => dense.outputs,
             _ => 0,
         }
+    }
+}
+
+impl Dense {
+    /// Global average pooling of `channels` planes of `side` rows and columns, as weights of a dense layer called `name`. The
+    /// planes stand behind ReLU, so their means do too.
+    pub fn mean_of_planes(name: String, channels: usize, side: usize) -> Dense {
+        let pixels = side * side;
+        let inputs = channels * pixels;
+        let mut weights = vec![0.0; inputs * channels];
+        for (channel, row) in weights.chunks_exact_mut(inputs.max(1)).enumerate() {
+            row[channel * pixels..][..pixels].fill(1.0 / pixels as f32);
+        }
+        Dense { name, weights, bias: vec![0.0; channels], inputs, outputs: channels, relu: true }
     }
 }
 

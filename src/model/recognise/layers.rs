@@ -16,6 +16,8 @@ pub enum Step {
     Weighted(Box<Weighted>),
     /// 2×2 max pool with stride 2.
     MaxPool,
+    /// The mean of each of `channels` planes of `side` rows and columns; `node` as errors call it.
+    AveragePool { channels: usize, side: usize, node: String },
 }
 
 /// A convolution or a dense layer.
@@ -34,6 +36,8 @@ pub struct Weighted {
     pub outputs: usize,
     pub relu: bool,
     pub output: Option<Steps>,
+    /// What the weights of each output are multiplied by: the part of a batch norm that is not in the bias.
+    pub factors: Option<Vec<f32>>,
 }
 
 impl Path {
@@ -41,7 +45,15 @@ impl Path {
     pub fn weighted(&self) -> impl Iterator<Item = &Weighted> {
         self.steps.iter().filter_map(|step| match step {
             Step::Weighted(layer) => Some(&**layer),
-            Step::MaxPool => None,
+            Step::MaxPool | Step::AveragePool { .. } => None,
+        })
+    }
+
+    /// The node that takes means of planes, if one does.
+    pub fn pooled(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| match step {
+            Step::AveragePool { node, .. } => Some(node.as_str()),
+            Step::Weighted(_) | Step::MaxPool => None,
         })
     }
 

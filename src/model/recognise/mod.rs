@@ -57,6 +57,9 @@ pub fn find(graph: &Graph) -> Result<Found, String> {
         if pixels.rounded.is_none() {
             return Err("its weights are int8 but its picture is not in steps".into());
         }
+        if let Some(node) = path.pooled() {
+            return Err(format!("{node} takes means of planes in a network whose weights are int8"));
+        }
     } else {
         let rounded = matches!(pixels.rounded, Some(QuantizedInput::Real { .. }));
         if rounded || pixels.channels != 3 {
@@ -94,6 +97,11 @@ fn check_quantized(path: &Path) -> Result<(), String> {
 }
 
 impl Found {
+    /// Whether the graph does anything to its pixels before the first convolution reads them.
+    pub fn prepares_pixels(&self) -> bool {
+        self.pixels.prepared
+    }
+
     /// The network, with the weights out of `model`, the message that it was found in.
     pub fn take(self, model: ModelProto) -> Result<Recognised, String> {
         let Found { pixels, path } = self;
@@ -131,10 +139,11 @@ impl Found {
                         .map(|step| float_layer(step, &mut store))
                         .collect::<Result<_, _>>()?,
                 };
-                if let Some(Layer::Conv(first)) = network.layers.first_mut()
-                    && !pixels.reversed
-                {
-                    reverse_channels(&mut first.weights);
+                if let Some(Layer::Conv(first)) = network.layers.first_mut() {
+                    if !pixels.reversed {
+                        reverse_channels(&mut first.weights);
+                    }
+                    scale_channels(&mut first.weights, pixels.factor_rgb);
                 }
                 Ok(Recognised::Float(network))
             }
@@ -150,11 +159,35 @@ fn reverse_channels<T>(weights: &mut [T]) {
     }
 }
 
+/// Multiplies the planes of kernels that take blue, green, red. Padding behind the preprocessing is zero, times anything too.
+fn scale_channels(weights: &mut [f32], factor_rgb: [f32; 3]) {
+    if factor_rgb == [1.0; 3] {
+        return;
+    }
+    for kernel in weights.chunks_exact_mut(27) {
+        for (plane, factor) in kernel.chunks_exact_mut(9).zip(factor_rgb.into_iter().rev()) {
+            plane.iter_mut().for_each(|weight| *weight *= factor);
+        }
+    }
+}
+
 fn float_layer(step: Step, store: &mut Store) -> Result<Layer, String> {
-    let Step::Weighted(layer) = step else { return Ok(Layer::MaxPool) };
-    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, .. } = *layer;
+    let layer = match step {
+        Step::Weighted(layer) => layer,
+        Step::MaxPool => return Ok(Layer::MaxPool),
+        Step::AveragePool { channels, side, .. } => {
+            return Ok(Layer::Dense(Dense::mean_of_planes("pool".into(), channels, side)));
+        }
+    };
+    let Weighted { name, convolution, weights, bias, inputs, outputs, relu, factors, .. } = *layer;
     let Some(Bias::Real(bias)) = bias else { return Err(format!("{name} has no float bias")) };
-    let weights = weights.take_real(store)?;
+    let mut weights = weights.take_real(store)?;
+    if let Some(factors) = factors {
+        let row = (weights.len() / outputs.max(1)).max(1);
+        for (row, factor) in weights.chunks_exact_mut(row).zip(factors) {
+            row.iter_mut().for_each(|weight| *weight *= factor);
+        }
+    }
     Ok(match convolution {
         true => Layer::Conv(Conv { name, weights, bias, inputs, outputs }),
         false => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu }),

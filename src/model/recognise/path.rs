@@ -54,7 +54,7 @@ pub fn read(graph: &Graph, mut value: String, mut walk: Walk) -> Result<Path, St
         return Err(format!("its output {value:?} is steps, not real numbers"));
     }
     let path = Path { steps: walk.steps, softmax: softmax.is_some() };
-    if !walk.flat || !matches!(path.steps.last(), Some(Step::Weighted(_))) {
+    if !walk.flat || !matches!(path.steps.last(), Some(Step::Weighted(_) | Step::AveragePool { .. })) {
         return Err(format!("its path to {value:?} does not end with a dense layer"));
     }
     if let Some(layer) = path.weighted().find(|layer| layer.bias.is_none()) {
@@ -66,7 +66,7 @@ pub fn read(graph: &Graph, mut value: String, mut walk: Walk) -> Result<Path, St
 /// Moves `walk`, which stands at `value`, over `node`.
 fn layer(graph: &Graph, node: &NodeProto, value: &str, walk: &mut Walk) -> Result<(), String> {
     match node.op_type.as_str() {
-        "Conv" | "Gemm" | "MatMul" | "Add" | "Relu" if walk.in_steps => {
+        "Conv" | "Gemm" | "MatMul" | "Add" | "Relu" | "BatchNormalization" if walk.in_steps => {
             Err(format!("{} reads steps, not real numbers", describe(node)))
         }
         "Conv" => walk.convolution(graph, node, value),
@@ -74,7 +74,9 @@ fn layer(graph: &Graph, node: &NodeProto, value: &str, walk: &mut Walk) -> Resul
         "MatMul" => walk.matmul(graph, node, value),
         "Add" => walk.add(graph, node, value),
         "Relu" => walk.relu(node),
+        "BatchNormalization" => walk.batch_norm(graph, node),
         "MaxPool" => walk.max_pool(node),
+        "AveragePool" | "GlobalAveragePool" => walk.average_pool(node),
         "Flatten" if attribute_int(node, "axis", 1) == 1 => {
             walk.flatten();
             Ok(())
@@ -83,7 +85,7 @@ fn layer(graph: &Graph, node: &NodeProto, value: &str, walk: &mut Walk) -> Resul
         "QuantizeLinear" => walk.quantize(graph, node),
         "DequantizeLinear" => walk.dequantize(graph, node),
         _ => Err(format!(
-            "{} is not part of a VGG network (Conv, Relu, MaxPool, Flatten, Gemm, Softmax)",
+            "{} is not part of a VGG network (Conv, BatchNormalization, Relu, MaxPool, GlobalAveragePool, Flatten, Gemm, Softmax)",
             describe(node)
         )),
     }

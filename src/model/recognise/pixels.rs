@@ -28,6 +28,10 @@ pub struct Pixels {
     pub channels: usize,
     /// Subtracted from red, green and blue.
     pub mean_rgb: [f32; 3],
+    /// What the differences are multiplied by.
+    pub factor_rgb: [f32; 3],
+    /// Whether anything but the layout of the picture changes.
+    pub prepared: bool,
     /// What an integer network reads, where the picture is in steps or rounded to some.
     pub rounded: Option<QuantizedInput>,
     /// The steps of what the first convolution reads, where there are any.
@@ -85,7 +89,16 @@ fn start<'g>(graph: &'g Graph<'g>, declared: &Declared) -> Result<Walk<'g>, Stri
     if matches!(shape[0], Some(n) if n != 1) {
         return Err(format!("{}; one picture at a time belongs there", shown()));
     }
-    let pixels = Pixels { size, channels, mean_rgb: [0.0; 3], rounded: None, steps: None, reversed: false };
+    let pixels = Pixels {
+        size,
+        channels,
+        mean_rgb: [0.0; 3],
+        factor_rgb: [1.0; 3],
+        prepared: false,
+        rounded: None,
+        steps: None,
+        reversed: false,
+    };
     Ok(Walk { graph, pixels, bytes, channels_last, subtracted: false, in_steps: false })
 }
 
@@ -97,21 +110,35 @@ impl Walk<'_> {
                 self.channels_last = false;
             }
             "Cast" if attribute_int(node, "to", 0) == DataType::Float as i64 && !self.in_steps => {}
-            "Sub" if input(node, 0) == Some(value) && self.pixels.rounded.is_none() && self.pixels.channels == 3 => {
-                let mean = self.graph.floats(input(node, 1), 3)?;
+            "Sub" | "Add" if self.takes_real(node, value) => {
+                let shift = self.constant(node, value)?;
                 if self.subtracted {
                     return refuse("subtracts a second time");
                 }
-                // `Graph::floats` gives exactly as many as asked for.
-                self.pixels.mean_rgb = in_rgb_order([mean[0], mean[1], mean[2]], self.pixels.reversed);
+                let sign = if node.op_type == "Sub" { 1.0 } else { -1.0 };
+                let factor = self.pixels.factor_rgb;
+                self.pixels.mean_rgb = std::array::from_fn(|c| sign * shift[c] / factor[c]);
                 self.subtracted = true;
+                self.pixels.prepared = true;
+            }
+            "Mul" | "Div" if self.takes_real(node, value) => {
+                let constant = self.constant(node, value)?;
+                let factor = if node.op_type == "Mul" { constant } else { constant.map(|divisor| 1.0 / divisor) };
+                if factor.iter().any(|factor| !factor.is_normal()) {
+                    return refuse("scales pixels by zero, or by no number");
+                }
+                self.pixels.factor_rgb = std::array::from_fn(|c| self.pixels.factor_rgb[c] * factor[c]);
+                self.pixels.prepared = true;
             }
             "Gather" if self.pixels.channels == 3 => {
                 if attribute_int(node, "axis", 0) != i64::from(self.channels_last) * 2 + 1 {
                     return refuse("picks from another axis than the channels");
                 }
                 match self.graph.constant(input(node, 1).unwrap_or_default())?.elements {
-                    Elements::I64(order) if order == [2, 1, 0] => self.pixels.reversed = !self.pixels.reversed,
+                    Elements::I64(order) if order == [2, 1, 0] => {
+                        self.pixels.reversed = !self.pixels.reversed;
+                        self.pixels.prepared = true;
+                    }
                     Elements::I64(order) if order == [0, 1, 2] => {}
                     _ => return refuse("picks other channels than red, green and blue"),
                 }
@@ -124,12 +151,34 @@ impl Walk<'_> {
                 }
                 self.in_steps = false;
             }
-            "DequantizeLinear" if self.bytes && self.pixels.rounded.is_none() && !self.subtracted => {
+            "DequantizeLinear"
+                if self.bytes && self.pixels.rounded.is_none() && !self.subtracted && self.unscaled() =>
+            {
                 return self.dequantize_picture(node);
             }
-            _ => return refuse("is not part of VGG preprocessing (subtract the mean, reverse the channels)"),
+            _ => return refuse("is not part of VGG preprocessing (subtract the mean, scale, reverse the channels)"),
         }
         Ok(())
+    }
+
+    /// Whether `node` may compute with the pixels in `value`, which are real numbers of a colour picture.
+    fn takes_real(&self, node: &NodeProto, value: &str) -> bool {
+        let either = ["Add", "Mul"].contains(&node.op_type.as_str());
+        let place = if either && input(node, 1) == Some(value) { 1 } else { 0 };
+        input(node, place) == Some(value) && self.pixels.rounded.is_none() && self.pixels.channels == 3
+    }
+
+    /// The other input of `node`, for red, green and blue.
+    fn constant(&self, node: &NodeProto, value: &str) -> Result<[f32; 3], String> {
+        let place = if input(node, 0) == Some(value) { 1 } else { 0 };
+        let values = self.graph.floats(input(node, place), 3)?;
+        // `Graph::floats` gives exactly as many as asked for.
+        Ok(in_rgb_order([values[0], values[1], values[2]], self.pixels.reversed))
+    }
+
+    /// Whether pixels are still in steps of 1.
+    fn unscaled(&self) -> bool {
+        self.pixels.factor_rgb == [1.0; 3]
     }
 
     /// The picture's own bytes become real numbers: their zero points are the means.
@@ -172,12 +221,12 @@ impl Walk<'_> {
         match (&self.pixels.rounded, self.bytes) {
             // The same rounding again changes nothing.
             (Some(_), false) if self.pixels.steps.map(|steps| steps.quantization) == Some(steps.quantization) => {}
-            (None, false) if !self.subtracted => {
+            (None, false) if !self.subtracted && self.unscaled() => {
                 self.pixels.rounded =
                     Some(QuantizedInput::Real { channels: self.pixels.channels, quantization: steps.quantization });
             }
             // Bytes less the zero point, in steps of 1: the very bytes.
-            (None, true) if scale == 1.0 && self.pixels.mean_rgb == [f32::from(zero_point); 3] => {
+            (None, true) if scale == 1.0 && self.unscaled() && self.pixels.mean_rgb == [f32::from(zero_point); 3] => {
                 self.read_bytes([zero_point; 3]);
             }
             _ => {

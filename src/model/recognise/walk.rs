@@ -52,7 +52,7 @@ impl Walk {
     fn maker(&mut self) -> Option<&mut Weighted> {
         self.steps.iter_mut().rev().find_map(|step| match step {
             Step::Weighted(layer) => Some(&mut **layer),
-            Step::MaxPool => None,
+            Step::MaxPool | Step::AveragePool { .. } => None,
         })
     }
 
@@ -66,6 +66,9 @@ impl Walk {
         };
         if self.flat || input(node, 0) != Some(value) {
             return refuse("does not convolve the planes before it".into());
+        }
+        if matches!(self.steps.last(), Some(Step::AveragePool { .. })) {
+            return refuse("follows the mean of whole planes".into());
         }
         if !padded || !is("strides", &[1, 1]) || !is("dilations", &[1, 1]) || attribute_int(node, "group", 1) != 1 {
             return refuse("is not a 3×3 convolution with stride 1 and one pixel of padding".into());
@@ -193,7 +196,18 @@ impl Walk {
         (inputs, outputs): (usize, usize),
     ) {
         let node = describe(node);
-        let layer = Weighted { name, node, convolution, weights, bias, inputs, outputs, relu: false, output: None };
+        let layer = Weighted {
+            name,
+            node,
+            convolution,
+            weights,
+            bias,
+            inputs,
+            outputs,
+            relu: false,
+            output: None,
+            factors: None,
+        };
         self.channels = outputs;
         self.current = None;
         self.steps.push(Step::Weighted(Box::new(layer)));
@@ -224,6 +238,55 @@ impl Walk {
         self.blocks += 1;
         self.convolutions = 0;
         self.steps.push(Step::MaxPool);
+        Ok(())
+    }
+
+    /// A batch norm follows a float layer, before its ReLU: a factor and a shift for each output.
+    pub fn batch_norm(&mut self, graph: &Graph, node: &NodeProto) -> Result<(), String> {
+        let Some(Step::Weighted(layer)) = self.steps.last_mut() else {
+            return Err(format!("{} does not follow a convolution or dense layer", describe(node)));
+        };
+        let Some(Bias::Real(bias)) = &mut layer.bias else {
+            return Err(format!("{} does not follow a layer of float weights with its bias", describe(node)));
+        };
+        if layer.relu || layer.output.is_some() || attribute_int(node, "training_mode", 0) != 0 {
+            return Err(format!("{} does not stand between a layer and its ReLU", describe(node)));
+        }
+        let floats = |index: usize| graph.floats(input(node, index), layer.outputs);
+        let [scale, shift, mean, variance] = [floats(1)?, floats(2)?, floats(3)?, floats(4)?];
+        let epsilon = attribute_float(node, "epsilon", 1e-5);
+        let factors = scale.iter().zip(&variance).map(|(scale, variance)| scale / (variance + epsilon).sqrt());
+        let factors: Vec<f32> = factors.collect();
+        if factors.iter().any(|factor| !factor.is_finite()) {
+            return Err(format!("{} has variances that are no variances", describe(node)));
+        }
+        for (((bias, factor), shift), mean) in bias.iter_mut().zip(&factors).zip(shift).zip(mean) {
+            *bias = (*bias - mean) * factor + shift;
+        }
+        let before = layer.factors.take().unwrap_or_else(|| vec![1.0; factors.len()]);
+        layer.factors = Some(before.into_iter().zip(factors).map(|(before, factor)| before * factor).collect());
+        Ok(())
+    }
+
+    /// Means of whole planes; or means of single pixels, which change nothing.
+    pub fn average_pool(&mut self, node: &NodeProto) -> Result<(), String> {
+        let is = |name, expected: &[i64]| attribute_ints(node, name).is_none_or(|values| values == expected);
+        let side = self.side as i64;
+        let global = node.op_type == "GlobalAveragePool";
+        let kernel = attribute_ints(node, "kernel_shape");
+        let whole = global || kernel == Some(&[side, side]);
+        let single = !global && kernel == Some(&[1, 1]) && is("strides", &[1, 1]);
+        if self.flat || self.in_steps || !(whole || single) || !is("pads", &[0, 0, 0, 0]) || !is("dilations", &[1, 1]) {
+            return Err(format!("{} takes the mean of neither whole planes nor single pixels", describe(node)));
+        }
+        if self.side > 1 && whole {
+            if !matches!(self.maker(), Some(layer) if layer.relu) {
+                return Err(format!("{} does not follow ReLU", describe(node)));
+            }
+            self.steps.push(Step::AveragePool { channels: self.channels, side: self.side, node: describe(node) });
+            self.side = 1;
+            self.current = None;
+        }
         Ok(())
     }
 
