@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`runtime`] | what `vggcam` does: the live loop, `classify`, `bench`, `doctor`, `install` |
-//! | `finetune` | what `finetune` does: train, evaluate, predict, quantize, deploy (feature `finetune`) |
+//! | `finetune` | what `finetune` does: import, train, evaluate, predict, quantize, deploy (feature `finetune`) |
 //! | [`camera`] | where frames come from: V4L2, programs that write frames, files, the bundled pictures |
 //! | [`display`] | where the screen goes: terminal, PNG, framebuffer, DRM, SPI and I2C panels |
 //! | [`gpio`] | lines of the board's header: buttons, outputs, the wires beside a panel's bus |

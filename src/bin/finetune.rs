@@ -11,6 +11,7 @@ use vggcam::{
         epochs::Course,
         evaluate,
         head::Settings,
+        import::{self, head::Head, layout::Layout, preparation::Preparation},
         merge,
         pipeline::Limits,
         precompute, predict,
@@ -37,6 +38,8 @@ struct Cli {
 enum Command {
     /// Train a new last layer on DATA/train, measure it on DATA/valid, write int8 and float models and a report
     Train(TrainArgs),
+    /// Make a backbone of pretrained VGG16 weights, from Keras, PyTorch or ONNX
+    Import(ImportArgs),
     /// Compute the features of a folder's photographs ahead of training; goes on where it was stopped
     Features(FeaturesArgs),
     /// Put the feature files of several shards into one
@@ -123,7 +126,7 @@ struct TrainArgs {
     /// Folder for the models, the report and the head after each epoch
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Pretrained VGG16 as ONNX [default: the bundled vgg16-slim]
+    /// Backbone of `import`, or any VGG16 as ONNX [default: the bundled vgg16-slim]
     #[arg(long, value_name = "FILE")]
     backbone: Option<PathBuf>,
     /// Class names in the order of the folders [default: the folders' names]
@@ -174,6 +177,105 @@ struct TrainArgs {
 }
 
 #[derive(Args)]
+struct ImportArgs {
+    /// Weights of a VGG16 of any width, with or without its dense layers: Keras .h5, .weights.h5 or .keras; a PyTorch state_dict
+    /// as .safetensors; ONNX
+    weights: PathBuf,
+    /// Backbone to write, for `train --backbone`
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// How the file keeps its weights
+    #[arg(long, value_enum, default_value_t = LayoutArg::Auto)]
+    layout: LayoutArg,
+    /// How pixels are prepared for these weights [default: as the file says, else as its framework's VGG16 does]
+    #[arg(long, value_enum)]
+    preprocessing: Option<PreparationArg>,
+    /// What makes features of the last convolution's planes [default: the file's dense layers, else pool]
+    #[arg(long, value_enum)]
+    head: Option<HeadArg>,
+    /// Outputs of each layer of --head dense
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = units)]
+    units: usize,
+    /// Rows and columns of the picture [default: as the file says, else 224]
+    #[arg(long, value_name = "N")]
+    size: Option<usize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LayoutArg {
+    /// Found out from the content
+    Auto,
+    /// Keras of 2015: nb_layers, layer_N, param_N
+    #[value(name = "keras-2015")]
+    Keras2015,
+    /// Keras 1 or 2, kernels out×in×3×3 turned by 180°, as Theano has them
+    KerasTh,
+    /// The same, kernels not turned
+    KerasThTfKernels,
+    /// Keras 1 or 2, kernels 3×3×in×out, as TensorFlow has them
+    KerasTf,
+    /// The same, kernels turned by 180°
+    KerasTfThKernels,
+    /// Keras 3: .weights.h5 or .keras
+    #[value(name = "keras-3")]
+    Keras3,
+    /// PyTorch state_dict as .safetensors
+    Torchvision,
+    /// ONNX
+    Onnx,
+}
+
+impl From<LayoutArg> for Layout {
+    fn from(layout: LayoutArg) -> Self {
+        match layout {
+            LayoutArg::Auto => Layout::Auto,
+            LayoutArg::Keras2015 => Layout::Keras2015,
+            LayoutArg::KerasTh => Layout::KerasTh,
+            LayoutArg::KerasThTfKernels => Layout::KerasThTfKernels,
+            LayoutArg::KerasTf => Layout::KerasTf,
+            LayoutArg::KerasTfThKernels => Layout::KerasTfThKernels,
+            LayoutArg::Keras3 => Layout::Keras3,
+            LayoutArg::Torchvision => Layout::Torchvision,
+            LayoutArg::Onnx => Layout::Onnx,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum PreparationArg {
+    /// BGR from 0 to 255 less VGG's mean: Keras
+    Caffe,
+    /// RGB from 0 to 1 less ImageNet's mean, over its deviation: torchvision
+    Torch,
+    /// RGB from -1 to 1
+    Tf,
+    /// RGB from 0 to 1
+    Unit,
+    /// RGB from 0 to 255
+    None,
+}
+
+impl From<PreparationArg> for Preparation {
+    fn from(preparation: PreparationArg) -> Self {
+        match preparation {
+            PreparationArg::Caffe => Preparation::Caffe,
+            PreparationArg::Torch => Preparation::Torch,
+            PreparationArg::Tf => Preparation::Tf,
+            PreparationArg::Unit => Preparation::Unit,
+            PreparationArg::None => Preparation::None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum HeadArg {
+    /// The mean of each plane: global average pooling
+    Pool,
+    /// Two dense layers with random weights
+    Dense,
+}
+
+#[derive(Args)]
 struct FeaturesArgs {
     /// Folder of photographs, in any folders in it: what `train` takes, or another
     data: PathBuf,
@@ -183,7 +285,7 @@ struct FeaturesArgs {
     /// Only share I of N shares of the photographs, so that N machines do one each; see `merge`
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Pretrained VGG16 as ONNX [default: the bundled vgg16-slim]
+    /// Backbone of `import`, or any VGG16 as ONNX [default: the bundled vgg16-slim]
     #[arg(long, value_name = "FILE")]
     backbone: Option<PathBuf>,
     /// How a photograph becomes square
@@ -240,6 +342,11 @@ fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "a whole number above 0 belongs here".into())
 }
 
+fn units(text: &str) -> Result<usize, String> {
+    let fits = |units: &usize| (1..=4096).contains(units);
+    text.parse().ok().filter(fits).ok_or_else(|| "a whole number from 1 to 4096 belongs here".into())
+}
+
 fn positive_number(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|x: &f32| x.is_finite() && *x > 0.0).ok_or_else(|| "a number above 0 belongs here".into())
 }
@@ -266,6 +373,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             let options = train_options(args);
             let summary = train::train(&options)?;
             print(&train::closing_words(&summary, &options.out))
+        }
+        Command::Import(args) => {
+            let options = import_options(args);
+            let imported = import::import(&options)?;
+            print(&import::closing_words(&imported, &options))
         }
         Command::Features(args) => {
             use_threads(&args.threads)?;
@@ -328,6 +440,20 @@ fn use_threads(threads: &Threads) -> anyhow::Result<()> {
 /// Call it behind [`use_threads`].
 fn limits(memory: &Memory) -> Limits {
     Limits { memory: memory.memory, threads: rayon::current_num_threads() }
+}
+
+fn import_options(args: ImportArgs) -> import::Options {
+    import::Options {
+        weights: args.weights,
+        out: args.out,
+        layout: args.layout.into(),
+        preparation: args.preprocessing.map(Preparation::from),
+        head: args.head.map(|head| match head {
+            HeadArg::Pool => Head::Pool,
+            HeadArg::Dense => Head::Dense { units: args.units },
+        }),
+        input_size: args.size,
+    }
 }
 
 fn train_options(args: TrainArgs) -> train::Options {

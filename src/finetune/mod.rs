@@ -1,4 +1,4 @@
-//! What `finetune` does: train, evaluate, predict, quantize, deploy, and features ahead of training.
+//! What `finetune` does: import, train, evaluate, predict, quantize, deploy, and features ahead of training.
 
 mod answers;
 pub mod backbone;
@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod features;
 pub mod head;
 mod histogram;
+pub mod import;
 pub mod labels;
 pub mod merge;
 pub mod pipeline;
