@@ -5,6 +5,7 @@
 mod common;
 mod damaged;
 mod files;
+mod frameworks;
 mod graphs;
 mod trained;
 mod vgg;
