@@ -159,10 +159,15 @@ fn whole_graph(path: &Path, options: &Options) -> Result<Read, ImportError> {
 
 /// How many features training takes of a network. The error says why there are none.
 fn features(network: &Network) -> Result<usize, String> {
-    let frozen = network.feature_extractor().ok_or(
-        "it has only one dense layer, and that is dropped in training, so no features are left; take --head pool",
-    )?;
-    Ok(frozen.outputs())
+    // As `Network::feature_extractor` has it, without its copy of the weights.
+    match &network.layers[..] {
+        [.., Layer::Dense(last)] if last.relu && !network.softmax => Ok(last.outputs),
+        [.., Layer::Dense(hidden), Layer::Dense(_)] => Ok(hidden.outputs),
+        _ => Err(
+            "it has only one dense layer, and that is dropped in training, so no features are left; take --head pool"
+                .into(),
+        ),
+    }
 }
 
 fn blocks(network: &Network) -> Vec<Vec<usize>> {

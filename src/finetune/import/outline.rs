@@ -64,13 +64,14 @@ pub fn called(name: &str, group: &Group) -> String {
 pub fn outline(found: &Found) -> Result<Outline<'_>, String> {
     let mut layers: Vec<(Kind, Weighted)> = vec![];
     let mut norms = 0;
+    let mut misplaced = None;
     for group in &found.groups {
         let (kind, layer) = classified(group, found.order)?;
         if let Kind::Norm = kind {
             norms += 1;
             match layers.last_mut() {
                 Some((_, last)) if last.norm.is_none() && last.outputs == layer.outputs => last.norm = Some(group),
-                _ => return Err(misplaced_norm(group, layers.last().map(|(_, last)| last))),
+                last => misplaced = misplaced.or_else(|| Some(misplaced_norm(group, last.map(|(_, last)| &*last)))),
             }
         } else {
             layers.push((kind, layer));
@@ -81,6 +82,9 @@ pub fn outline(found: &Found) -> Result<Outline<'_>, String> {
     let expected: usize = BLOCKS.iter().sum();
     if count != expected {
         return Err(no_vgg16(&layers, count, norms));
+    }
+    if let Some(misplaced) = misplaced {
+        return Err(misplaced);
     }
     let (mut convolutions, mut dense) = (vec![], vec![]);
     for (kind, layer) in layers {
