@@ -46,7 +46,8 @@ def vgg(k, size, widths, dense, norms=False, pooled=False):
     for index, units in enumerate(dense):
         last = index + 1 == len(dense)
         features = value
-        extra = {} if last else initial
+        # Small logits, so that no probability is 0 or 1 whatever the weights.
+        extra = {"kernel_initializer": k.initializers.RandomUniform(-0.002, 0.002)} if last else initial
         value = k.layers.Dense(units, activation="softmax" if last else "relu", **extra)(value)
     model = k.Model(inputs, value)
     for layer in model.layers:
@@ -113,6 +114,7 @@ full = keras.applications.VGG16(weights=None)
 for layer in full.layers:
     weights = [random.normal(0, np.sqrt(2 / np.prod(w.shape[:-1])) if w.ndim > 1 else 0.1, w.shape) for w in layer.get_weights()]
     layer.set_weights(weights)
+full.layers[-1].set_weights([weights / 100 for weights in full.layers[-1].get_weights()])
 models = (full, keras.Model(full.input, full.layers[-2].output))
 full.save_weights(FOLDER / "keras3-full.weights.h5")
 answers("keras3-full.weights.h5", models)
