@@ -23,6 +23,7 @@ use vggcam::{
             precision::Precision,
             scan,
         },
+        variant::Variant,
     },
     model::{file, metadata::Fit, network::Network},
 };
@@ -251,7 +252,7 @@ fn events(bench: &Bench, store: &Store, files: &[&str], extractor: Option<&Netwo
         fit: Fit::Squash,
         limits: Limits { memory: 1 << 20, threads: 3 },
     };
-    let files = files.iter().map(|file| bench.path(file));
+    let files = files.iter().map(|file| (bench.path(file), Variant::PLAIN));
     let done = pipeline.run(files, 4, &|index, event| {
         assert!(events.lock().unwrap().insert(index, event).is_none());
     });

@@ -53,7 +53,7 @@ impl Bench {
     /// The program's arguments are split at spaces; it runs in the folder of the test.
     fn finetune(&self, arguments: &str) -> Command {
         let mut command = Command::cargo_bin("finetune").unwrap();
-        command.current_dir(self.root.path()).args(arguments.split(' '));
+        command.current_dir(self.root.path()).args(arguments.split_whitespace());
         command
     }
 
@@ -207,6 +207,195 @@ fn the_heads_of_an_earlier_run_do_not_stay() {
     fs::write(bench.path("out/heads/epoch-900.json"), "{}").unwrap();
     let epochs = bench.train("out")["epochs"].as_array().unwrap().len();
     assert_eq!(fs::read_dir(bench.path("out/heads")).unwrap().count(), epochs);
+}
+
+/// Arguments of the training of [`Bench::train`] with the caller's own options.
+const TRAIN: &str = "train data --backbone backbone.onnx --labels green,red";
+
+#[test]
+fn rate_and_epochs_are_chosen_where_they_are_not_given() {
+    let bench = Bench::new();
+    let report = |options: &str| -> Value {
+        bench.finetune(&format!("{TRAIN} --cache cache --batch 4 --out out {options}")).assert().success();
+        serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap()
+    };
+    let tuned = report("--patience 2");
+    let trials = tuned["training"]["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 5);
+    let lowest =
+        trials.iter().min_by(|a, b| a["val_loss"].as_f64().unwrap().total_cmp(&b["val_loss"].as_f64().unwrap()));
+    let lowest = lowest.unwrap();
+    assert_eq!(tuned["training"]["learning_rate"], lowest["learning_rate"]);
+    // The training itself gives what the trial gave.
+    let epochs = tuned["epochs"].as_array().unwrap();
+    assert_eq!(lowest["epochs"], epochs.len());
+    assert_eq!(epochs.last().unwrap()["val_loss"], lowest["val_loss"]);
+    assert_eq!(tuned["best_epoch"], epochs.len());
+
+    let given = report("--learning-rate 0.01 --epochs 7");
+    assert_eq!(given["training"]["trials"], serde_json::json!([]));
+    assert_eq!(given["epochs"].as_array().unwrap().len(), 7);
+    let rate_given = report("--learning-rate 0.01");
+    assert_eq!(rate_given["training"]["trials"].as_array().unwrap().len(), 1);
+    let epochs_given = report("--epochs 4");
+    assert_eq!(epochs_given["epochs"].as_array().unwrap().len(), 4);
+    assert!(epochs_given["training"]["trials"].as_array().unwrap().iter().all(|trial| trial["epochs"] == 4));
+    let keras = report("--recipe keras");
+    assert_eq!(keras["training"]["class_weights"], serde_json::json!([1.0, 1.0]));
+    assert_eq!(keras["epochs"].as_array().unwrap().len(), 3);
+    assert!((keras["training"]["learning_rate"].as_f64().unwrap() - 0.001).abs() < 1e-9);
+    assert!(!bench.path("out/unfinished").exists());
+}
+
+#[test]
+fn killed_at_any_time_training_goes_on_to_the_same_model() {
+    let bench = Bench::new();
+    let train = |out: &str| format!("{TRAIN} --cache cache --batch 1 --patience 20 --seed 3 --out {out}");
+    bench.finetune(&train("whole")).assert().success();
+    let mut noise = common::Noise(5);
+    let mut killed = 0;
+    for _ in 0..12 {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_finetune"));
+        let mut child = command
+            .current_dir(bench.root.path())
+            .args(train("killed").split(' '))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis((noise.value().abs() * 400.0) as u64));
+        // SIGKILL; it may be done already.
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+    }
+    let output = bench.finetune(&train("killed")).assert().success();
+    for file in ["model.onnx", "model-f32.onnx"] {
+        assert!(bytes(&bench.path("whole").join(file)) == bytes(&bench.path("killed").join(file)), "{file}");
+    }
+    let heads = |out: &str| fs::read_dir(bench.path(out).join("heads")).unwrap().count();
+    assert_eq!(heads("whole"), heads("killed"));
+    let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(killed > 0, "{said}");
+    assert!(!bench.path("killed/unfinished").exists());
+}
+
+#[test]
+fn a_training_goes_on_only_with_the_same_data_and_settings() {
+    let bench = Bench::new();
+    let train = |options: &str| format!("{TRAIN} --cache cache --epochs 6 --learning-rate 0.01 --out out {options}");
+    // No folder can be made in place of the report's file, so the run ends with its training kept.
+    fs::create_dir_all(bench.path("out/report.json")).unwrap();
+    bench.finetune(&train("")).assert().failure();
+    assert!(bench.path("out/unfinished").exists());
+    fs::remove_dir(bench.path("out/report.json")).unwrap();
+    let resumed_after = |options: &str| -> u64 {
+        let kept = bench.path("out/unfinished");
+        let copy = bench.path("kept");
+        fs::create_dir_all(&copy).unwrap();
+        for entry in fs::read_dir(&kept).unwrap().flatten() {
+            fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+        bench.finetune(&train(options)).assert().success();
+        fs::rename(&copy, &kept).unwrap();
+        let report: Value = serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap();
+        report["training"]["resumed_after"].as_u64().unwrap()
+    };
+    assert_eq!(resumed_after(""), 6);
+    assert_eq!(resumed_after("--seed 2"), 0);
+    assert_eq!(resumed_after("--batch 3"), 0);
+    assert_eq!(resumed_after("--dropout 0.25"), 0);
+    assert_eq!(resumed_after("--class-weights red=2"), 0);
+    assert_eq!(resumed_after("--augment flip"), 0);
+    assert_eq!(resumed_after(""), 6);
+    bench.picture("data/valid/reds/13.png", 0, 77);
+    assert_eq!(resumed_after(""), 0);
+}
+
+#[test]
+fn threads_and_memory_do_not_change_a_byte_of_the_model() {
+    let bench = Bench::new();
+    let models =
+        ["--threads 1", "--threads 2", "--threads 3 --memory 1K", "--threads 7 --cache cache"].map(|options| {
+            let cache = if options.contains("--cache") { "" } else { "--no-cache" };
+            let arguments = format!("{TRAIN} --augment flip --batch 5 {cache} --out out {options}");
+            let mut command = bench.finetune(&arguments.split_whitespace().collect::<Vec<_>>().join(" "));
+            command.assert().success();
+            ["model.onnx", "model-f32.onnx"].map(|file| bytes(&bench.path("out").join(file)))
+        });
+    assert!(models.iter().all(|model| *model == models[0]));
+}
+
+#[test]
+fn variants_are_computed_once_and_kept() {
+    let bench = Bench::new();
+    let report = |options: &str| -> Value {
+        bench
+            .finetune(&format!("{TRAIN} --cache cache --epochs 20 --learning-rate 0.01 --out out{options}"))
+            .assert()
+            .success();
+        serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap()
+    };
+    // 16 training pictures, 8 of validation, these twice: as float and as int8.
+    assert_eq!(report("")["computed"], 16 + 8 + 8);
+    let flipped = report(" --augment flip");
+    assert_eq!((&flipped["computed"], &flipped["training"]["variants"]), (&16.into(), &2.into()));
+    let all = report(" --augment flip,crops");
+    assert_eq!((&all["computed"], &all["training"]["variants"]), (&(16 * 8).into(), &10.into()));
+    assert_eq!(all["int8"]["accuracy"], 1.0);
+    assert_eq!(report(" --augment crops,flip")["computed"], 0);
+    assert_eq!(report("")["computed"], 0);
+}
+
+#[test]
+fn a_class_with_few_pictures_counts_as_much() {
+    let bench = Bench::new();
+    for index in 2..8 {
+        fs::remove_file(bench.path(&format!("data/train/reds/{index}.png"))).unwrap();
+    }
+    let said = |options: &str| {
+        let arguments = format!("{TRAIN} --cache cache --epochs 3 --learning-rate 0.01 --out out{options}");
+        let output = bench.finetune(&arguments).assert().success();
+        let report: Value = serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap();
+        (String::from_utf8_lossy(&output.get_output().stderr).into_owned(), report["training"]["class_weights"].clone())
+    };
+    let (words, weights) = said("");
+    assert!(
+        words.contains("green has 8 pictures for training, red only 2; each picture of red counts as much as 4.0"),
+        "{words}"
+    );
+    assert_eq!(weights, serde_json::json!([0.625, 2.5]));
+    let (words, weights) = said(" --class-weights none");
+    assert!(words.contains("the model will lean to green"), "{words}");
+    assert_eq!(weights, serde_json::json!([1.0, 1.0]));
+    assert_eq!(said(" --class-weights red=2").1, serde_json::json!([1.0, 2.0]));
+    bench.fails(&format!("{TRAIN} --out out --class-weights blue=2"), 1, "names blue; the classes are green, red");
+    bench.fails(&format!("{TRAIN} --out out --class-weights equal"), 2, "neither balanced nor none");
+}
+
+#[test]
+fn three_and_two_hundred_classes_are_trained() {
+    for classes in [3, 200] {
+        let bench = Bench { root: tempfile::tempdir().unwrap() };
+        for class in 0..classes {
+            for (split, seeds) in [("train", 0..2), ("valid", 2..3)] {
+                for seed in seeds {
+                    bench.picture(
+                        &format!("data/{split}/class{class}/{seed}.png"),
+                        class as usize % 3,
+                        class * 9 + seed,
+                    );
+                }
+            }
+        }
+        let network = common::random_vgg(5, SIZE as usize, &[6, 8], &[24, 16, 3]);
+        file::write_network(&bench.path("backbone.onnx"), &network, &common::metadata(&["a", "b", "c"])).unwrap();
+        bench.finetune("train data --out out --backbone backbone.onnx --no-cache --epochs 3").assert().success();
+        let report: Value = serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap();
+        assert_eq!(report["classes"].as_array().unwrap().len(), classes as usize);
+        let output = bench.finetune("evaluate --model out/model.onnx data --json").assert().success();
+        let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!((&found["images"], &found["confusion"]), (&classes.into(), &report["int8"]["confusion"]));
+    }
 }
 
 #[test]

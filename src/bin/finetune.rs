@@ -6,11 +6,12 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{
-        cache, convert,
+        cache,
+        class_weights::ClassWeights,
+        convert,
+        course::{Course, Recipe},
         deploy::{self, connection::Way, destination::Destination},
-        epochs::Course,
         evaluate,
-        head::Settings,
         import::{self, head::Head, layout::Layout, preparation::Preparation},
         merge,
         pipeline::Limits,
@@ -20,6 +21,7 @@ use vggcam::{
         size,
         store::precision::Precision,
         train,
+        variant::Augmentation,
     },
     message::{one_line, print},
     model::metadata::Fit,
@@ -135,21 +137,31 @@ struct TrainArgs {
     /// Name of the model, shown on the screen
     #[arg(long)]
     name: Option<String>,
-    /// Epochs at most
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
-    epochs: usize,
-    /// Stop after this many epochs without a lower validation loss
+    /// Defaults of the options below
+    #[arg(long, value_enum, default_value_t = RecipeArg::Tuned)]
+    recipe: RecipeArg,
+    /// Epochs [default: chosen on DATA/valid; 3 with --recipe keras]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    epochs: Option<usize>,
+    /// Adam's step size [default: chosen on DATA/valid; 0.001 with --recipe keras]
+    #[arg(long, value_name = "X", value_parser = positive_number)]
+    learning_rate: Option<f32>,
+    /// Try a learning rate no longer after this many epochs without a lower validation loss
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
     patience: usize,
-    /// Decides initial weights, order and dropout
+    /// How much the photographs of each class count: balanced (every class the same), none (every photograph the same), or
+    /// cat=1,dog=2.5 [default: balanced; none with --recipe keras]
+    #[arg(long, value_name = "WEIGHTS")]
+    class_weights: Option<ClassWeights>,
+    /// Also learn from variants of the training photographs, whose features are computed and kept too
+    #[arg(long, value_enum, value_name = "VARIANTS", value_delimiter = ',')]
+    augment: Vec<AugmentArg>,
+    /// Decides initial weights, order, variants and dropout
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Pictures in a training step
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
     batch: usize,
-    /// Adam's step size
-    #[arg(long, value_name = "X", default_value_t = 0.001, value_parser = positive_number)]
-    learning_rate: f32,
     /// Share of features left out in a training step
     #[arg(long, value_name = "X", default_value_t = 0.5, value_parser = below_one)]
     dropout: f32,
@@ -322,6 +334,40 @@ struct Threads {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum RecipeArg {
+    /// Learning rate and epochs with the lowest validation loss; classes balanced
+    Tuned,
+    /// As the well-known recipe in Keras: learning rate 0.001, 3 epochs; every photograph counts the same
+    Keras,
+}
+
+impl From<RecipeArg> for Recipe {
+    fn from(recipe: RecipeArg) -> Self {
+        match recipe {
+            RecipeArg::Tuned => Recipe::Tuned,
+            RecipeArg::Keras => Recipe::Keras,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AugmentArg {
+    /// Mirrored: 2 times the work
+    Flip,
+    /// Seven eighths of width and height from each corner, too: 5 times the work
+    Crops,
+}
+
+impl From<AugmentArg> for Augmentation {
+    fn from(augment: AugmentArg) -> Self {
+        match augment {
+            AugmentArg::Flip => Augmentation::Flip,
+            AugmentArg::Crops => Augmentation::Crops,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum FitArg {
     /// The whole picture, each side scaled on its own
     Squash,
@@ -462,6 +508,7 @@ fn train_options(args: TrainArgs) -> train::Options {
         (false, Some(folder)) => Some(folder),
         (false, None) => cache::default_folder(),
     };
+    let recipe = Recipe::from(args.recipe);
     train::Options {
         data: args.data,
         out: args.out,
@@ -469,12 +516,16 @@ fn train_options(args: TrainArgs) -> train::Options {
         labels: args.labels,
         name: args.name,
         course: Course {
-            epochs: args.epochs,
+            epochs: args.epochs.or(recipe.epochs()),
+            learning_rate: args.learning_rate.or(recipe.learning_rate()),
             patience: args.patience,
             seed: args.seed,
-            head: Settings { batch: args.batch, learning_rate: args.learning_rate, dropout: args.dropout },
+            batch: args.batch,
+            dropout: args.dropout,
+            class_weights: args.class_weights.unwrap_or_else(|| recipe.class_weights()),
         },
         fit: args.fit.into(),
+        augment: args.augment.into_iter().map(Augmentation::from).collect(),
         unknown_threshold: args.unknown_threshold,
         cache,
         features: args.features,

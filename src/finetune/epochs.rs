@@ -1,48 +1,72 @@
-//! The epochs of a head's training, each kept on disk.
+//! A head's training, epoch by epoch: kept on disk after each, so that it goes on where it was stopped.
 
-use std::{fs, path::Path};
-
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
 use super::{
     head::{Settings, Trainer, glorot_uniform},
     random::Random,
     samples::Samples,
     summary::Epoch,
+    unfinished::Unfinished,
 };
-use crate::model::{file::write_atomically, network::Dense};
+use crate::model::network::Dense;
 
-/// How long to train, and how.
-#[derive(Clone, Debug)]
-pub struct Course {
-    /// Epochs at most.
-    pub epochs: usize,
-    /// Epochs without a lower validation loss after which training stops.
-    pub patience: usize,
-    /// Decides initial weights, order and dropout.
+/// What a head is trained on, and all that decides how but the learning rate.
+pub struct Lesson<'a> {
+    /// Pictures to train on.
+    pub train: &'a Samples<'a>,
+    /// Pictures to measure with.
+    pub valid: &'a Samples<'a>,
+    /// How much the pictures of each class count in training.
+    pub train_weights: Vec<f32>,
+    /// How much they count in the validation loss.
+    pub valid_weights: Vec<f32>,
+    /// Pictures of a step.
+    pub batch: usize,
+    /// Share of features that are dropped in a training step.
+    pub dropout: f32,
+    /// Decides initial weights, order, variants and dropout.
     pub seed: u64,
-    /// Settings of each step.
-    pub head: Settings,
+    /// Where trainings are kept until the whole run is done.
+    pub unfinished: Unfinished,
 }
 
-/// Trains until the validation loss no longer falls, keeping the head after every epoch in the folder `heads`; gives the
-/// best head, all epochs and the best one's number.
-pub fn train_head(
-    train: &Samples,
-    valid: &Samples,
-    classes: usize,
-    course: &Course,
-    heads: &Path,
-) -> anyhow::Result<(Dense, Vec<Epoch>, usize)> {
-    let mut random = Random::new(course.seed);
-    let untrained = glorot_uniform(train.length(), classes, &mut random);
-    let mut trainer = Trainer::new(&untrained, course.head, random);
-    let mut epochs: Vec<Epoch> = vec![];
-    let mut best: Option<(f64, usize, Dense)> = None;
-    for number in 1..=course.epochs {
-        let on_train = trainer.epoch(train)?;
-        let on_valid = trainer.evaluate(valid)?;
-        ensure!(on_valid.loss.is_finite(), "training broke down in epoch {number}; try a smaller --learning-rate");
+/// A head in training on a lesson.
+pub struct Training<'a> {
+    lesson: &'a Lesson<'a>,
+    name: String,
+    learning_rate: f32,
+    trainer: Trainer,
+    epochs: Vec<Epoch>,
+}
+
+impl<'a> Training<'a> {
+    /// Begins, or goes on where a training of this `name` was stopped.
+    pub fn begin(lesson: &'a Lesson<'a>, name: &str, learning_rate: f32) -> Self {
+        let mut random = Random::new(lesson.seed);
+        let untrained = glorot_uniform(lesson.train.length(), lesson.train_weights.len(), &mut random);
+        let settings = Settings { batch: lesson.batch, learning_rate, dropout: lesson.dropout };
+        let trainer = Trainer::new(&untrained, settings, random).weighted(&lesson.train_weights);
+        let name = format!("{name}-{learning_rate}");
+        let mut training = Training { lesson, name, learning_rate, trainer, epochs: vec![] };
+        let parameters = untrained.weights.len() + untrained.bias.len();
+        if let Some((state, epochs)) = lesson.unfinished.load(&training.name, parameters) {
+            training.trainer.resume(state);
+            training.epochs = epochs;
+        }
+        training
+    }
+
+    /// Trains one epoch more. Errs if the losses are no numbers any more.
+    pub fn epoch(&mut self) -> anyhow::Result<Epoch> {
+        let number = self.epochs.len() + 1;
+        let on_train = self.trainer.epoch(self.lesson.train)?;
+        let on_valid = self.trainer.evaluate(self.lesson.valid, &self.lesson.valid_weights)?;
+        ensure!(
+            on_valid.loss.is_finite(),
+            "training broke down in epoch {number} with a learning rate of {}; try a smaller --learning-rate",
+            self.learning_rate
+        );
         let epoch = Epoch {
             epoch: number,
             loss: on_train.loss,
@@ -50,38 +74,22 @@ pub fn train_head(
             val_loss: on_valid.loss,
             val_accuracy: on_valid.accuracy,
         };
-        eprintln!(
-            "epoch {number:3}: loss {:.4}, accuracy {:.2} %, val_loss {:.4}, val_accuracy {:.2} %",
-            epoch.loss,
-            epoch.accuracy * 100.0,
-            epoch.val_loss,
-            epoch.val_accuracy * 100.0
-        );
-        epochs.push(epoch);
-        let head = trainer.dense();
-        let path = heads.join(format!("epoch-{number:03}.json"));
-        let saved = serde_json::json!({ "epoch": epoch, "weights": head.weights, "bias": head.bias });
-        write_atomically(&path, saved.to_string().as_bytes())?;
-        if best.as_ref().is_none_or(|(loss, ..)| on_valid.loss < *loss) {
-            best = Some((on_valid.loss, number, head));
-        } else if best.as_ref().is_some_and(|(_, at, _)| number - at >= course.patience) {
-            eprintln!("the validation loss has not fallen for {} epochs", course.patience);
-            break;
-        }
+        self.epochs.push(epoch);
+        Ok(epoch)
     }
-    let (_, number, head) = best.context("--epochs must be at least 1")?;
-    Ok((head, epochs, number))
-}
 
-/// Makes the folder for the heads, without those of an earlier run: they would look like later epochs of this one.
-pub fn clear_heads(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("epoch-") && name.ends_with(".json") {
-            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
+    /// Keeps what was trained so far, so that it need not be trained again if the program is stopped now.
+    pub fn keep(&self) {
+        self.lesson.unfinished.save(&self.name, &self.trainer.state(), &self.epochs);
     }
-    Ok(())
+
+    /// The epochs so far, those before an interruption among them.
+    pub fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
+    /// The head after the last of them.
+    pub fn head(&self) -> Dense {
+        self.trainer.dense()
+    }
 }

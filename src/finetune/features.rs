@@ -15,6 +15,7 @@ use super::{
     pipeline::{Event, Limits, Pipeline, PipelineError},
     progress::Progress,
     store::{Store, StoreError, header::Kind, precision::Precision},
+    variant::Variant,
 };
 use crate::{
     engine::{error::EngineError, features::Extractor},
@@ -28,7 +29,7 @@ const REASONS: usize = 1000;
 /// Where the features of a list of pictures are.
 #[derive(Default)]
 pub struct Extracted {
-    /// The row of each picture in order; `None` where it could not be read.
+    /// The row of each variant of each picture in order; `None` where it could not be read.
     pub rows: Vec<Option<u32>>,
     /// How many were computed now; the others were known.
     pub computed: usize,
@@ -117,6 +118,19 @@ pub fn extract<P: AsRef<Path> + Sync>(
     store: &Store,
     limits: Limits,
 ) -> Result<Extracted, PipelineError> {
+    extract_variants(what, pictures, &[Variant::PLAIN], backbone, store, limits)
+}
+
+/// The same for all `variants` of each picture, whose rows stand one after the other.
+pub fn extract_variants<P: AsRef<Path> + Sync>(
+    what: &str,
+    pictures: &[P],
+    variants: &[Variant],
+    backbone: Backbone,
+    store: &Store,
+    limits: Limits,
+) -> Result<Extracted, PipelineError> {
+    let count = pictures.len() * variants.len();
     let pipeline = Pipeline {
         store,
         extractor: &|| backbone.extractor(),
@@ -124,8 +138,8 @@ pub fn extract<P: AsRef<Path> + Sync>(
         fit: store.kind().fit,
         limits,
     };
-    let progress = Progress::start(what, pictures.len());
-    let found = Mutex::new(Extracted { rows: vec![None; pictures.len()], ..Extracted::default() });
+    let progress = Progress::start(what, count);
+    let found = Mutex::new(Extracted { rows: vec![None; count], ..Extracted::default() });
     let copies = Mutex::new(vec![]);
     let event = |index: usize, event: Event| {
         let mut found = lock(&found);
@@ -140,13 +154,16 @@ pub fn extract<P: AsRef<Path> + Sync>(
         }
         progress.one();
     };
-    pipeline.run(pictures.iter().map(|picture| picture.as_ref().to_path_buf()), pictures.len(), &event)?;
+    let wanted = pictures
+        .iter()
+        .flat_map(|picture| variants.iter().map(move |&variant| (picture.as_ref().to_path_buf(), variant)));
+    pipeline.run(wanted, count, &event)?;
     // Only a panic elsewhere poisons the locks.
     let mut found = found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     for (index, key) in copies.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
         found.rows[index] = store.find(&key)?;
         if found.rows[index].is_none() {
-            let file = pictures[index].as_ref().display();
+            let file = pictures[index / variants.len()].as_ref().display();
             found.keep_reason(index, format!("{file} has the content of another picture that cannot be read"));
         }
     }
@@ -154,7 +171,7 @@ pub fn extract<P: AsRef<Path> + Sync>(
 }
 
 impl Extracted {
-    /// Why `file`, the picture in this place, has no row.
+    /// Why `file` has no row in this place.
     pub fn reason(&self, index: usize, file: &Path) -> String {
         let unknown = || format!("{} cannot be read, like many others", file.display());
         self.reasons.get(&index).cloned().unwrap_or_else(unknown)

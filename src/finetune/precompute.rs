@@ -16,6 +16,7 @@ use super::{
     progress::Progress,
     shard::Shard,
     store::{Store, precision::Precision},
+    variant::Variant,
     walk,
 };
 use crate::model::metadata::Fit;
@@ -92,7 +93,7 @@ pub fn precompute(options: &Options) -> anyhow::Result<Precomputed> {
     };
     // A folder that cannot be listed any more, though it could be when its pictures were counted.
     let files = walk::pictures(&options.data, options.shard).filter_map(|file| match file {
-        Ok(file) => Some(file),
+        Ok(file) => Some((file, Variant::PLAIN)),
         Err(error) => {
             progress.say(&format!("skipped: {error:#}"));
             None

@@ -10,6 +10,11 @@ impl Random {
         Random(seed)
     }
 
+    /// The seed of the stream's rest.
+    pub fn state(&self) -> u64 {
+        self.0
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -21,6 +26,11 @@ impl Random {
     /// A number from 0 to below 1.
     pub fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u32 << 24) as f32
+    }
+
+    /// A number from 0 to below `limit`; takes none from the stream where there is no choice.
+    pub fn below(&mut self, limit: usize) -> usize {
+        if limit <= 1 { 0 } else { (self.next() % limit as u64) as usize }
     }
 
     /// Brings `items` into a random order (Fisher–Yates).

@@ -4,12 +4,14 @@ use rayon::prelude::*;
 
 use super::store::{Store, StoreError};
 
-/// Rows of features, each with a class.
+/// Pictures with their classes; the features of each are a row, or several for as many variants of it.
 pub struct Samples<'a> {
     /// Features of a row.
     length: usize,
+    /// Rows of a sample, one after the other.
+    variants: usize,
     rows: Rows<'a>,
-    /// Class index of each row.
+    /// Class index of each sample.
     pub classes: Vec<usize>,
 }
 
@@ -23,24 +25,29 @@ enum Rows<'a> {
 impl<'a> Samples<'a> {
     /// Samples in memory: `length` features for each of `classes`, one row after the other.
     pub fn in_memory(length: usize, features: Vec<f32>, classes: Vec<usize>) -> Self {
-        Samples { length, rows: Rows::Memory(features), classes }
+        Samples { length, variants: 1, rows: Rows::Memory(features), classes }
     }
 
-    /// Rows of a feature file, each with a class.
+    /// Rows of a feature file, as many for each of `classes`.
     pub fn stored(store: &'a Store, rows: Vec<u32>, classes: Vec<usize>) -> Self {
-        Samples { length: store.kind().features, rows: Rows::Stored(store, rows), classes }
+        let variants = (rows.len() / classes.len().max(1)).max(1);
+        Samples { length: store.kind().features, variants, rows: Rows::Stored(store, rows), classes }
     }
 
     /// The same samples, all read into memory.
     pub fn into_memory(self) -> Result<Self, StoreError> {
-        let mut features = Vec::with_capacity(self.classes.len() * self.length);
-        self.for_each(|row, _| features.extend_from_slice(row))?;
+        let mut features = vec![0.0; self.classes.len() * self.variants * self.length];
+        let parts = features.chunks_mut((AT_A_TIME * self.length).max(1));
+        for (first, part) in (0..).step_by(AT_A_TIME).zip(parts) {
+            let numbers: Vec<_> = (first..).take(part.len() / self.length.max(1)).collect();
+            self.read(&numbers, part)?;
+        }
         Ok(Samples { rows: Rows::Memory(features), ..self })
     }
 
     /// Bytes of memory that all features take.
     pub fn bytes(&self) -> u64 {
-        (self.classes.len() * self.length * size_of::<f32>()) as u64
+        (self.classes.len() * self.variants * self.length * size_of::<f32>()) as u64
     }
 
     /// Features of a row.
@@ -48,39 +55,52 @@ impl<'a> Samples<'a> {
         self.length
     }
 
-    /// Reads the samples with these numbers into `out`, which has room for exactly them.
-    pub fn read(&self, samples: &[usize], out: &mut [f32]) -> Result<(), StoreError> {
+    /// Rows of a sample.
+    pub fn variants(&self) -> usize {
+        self.variants
+    }
+
+    /// Reads the rows with these numbers into `out`, which has room for exactly them. The first row of a sample is the
+    /// sample's number times the variants.
+    pub fn read(&self, rows: &[usize], out: &mut [f32]) -> Result<(), StoreError> {
         let length = self.length.max(1);
         match &self.rows {
             Rows::Memory(features) => {
-                for (&sample, row) in samples.iter().zip(out.chunks_exact_mut(length)) {
-                    row.copy_from_slice(&features[sample * length..][..length]);
+                for (&number, row) in rows.iter().zip(out.chunks_exact_mut(length)) {
+                    row.copy_from_slice(&features[number * length..][..length]);
                 }
                 Ok(())
             }
             // Many at once, so that a disk has something to put in order.
-            Rows::Stored(store, numbers) => samples
+            Rows::Stored(store, numbers) => rows
                 .par_iter()
                 .zip(out.par_chunks_exact_mut(length))
-                .try_for_each(|(&sample, row)| store.read(numbers[sample], row)),
+                .try_for_each(|(&number, row)| store.read(numbers[number], row)),
         }
     }
 
-    /// Calls `each` with all samples in order: their features and classes, some at a time.
+    /// Calls `each` with the first row of all samples in order: its features and class.
     pub fn for_each(&self, mut each: impl FnMut(&[f32], usize)) -> Result<(), StoreError> {
-        let (mut rows, mut numbers) = (vec![], vec![]);
-        for (first, classes) in (0..).step_by(AT_A_TIME).zip(self.classes.chunks(AT_A_TIME)) {
-            numbers.clear();
-            numbers.extend(first..first + classes.len());
-            rows.resize(classes.len() * self.length, 0.0);
-            self.read(&numbers, &mut rows)?;
+        self.for_each_part(|rows, classes| {
             for (row, &class) in rows.chunks_exact(self.length.max(1)).zip(classes) {
                 each(row, class);
             }
+        })
+    }
+
+    /// The same for some samples at a time: their rows one after the other, and their classes.
+    pub fn for_each_part(&self, mut each: impl FnMut(&[f32], &[usize])) -> Result<(), StoreError> {
+        let (mut rows, mut numbers) = (vec![], vec![]);
+        for (first, classes) in (0..).step_by(AT_A_TIME).zip(self.classes.chunks(AT_A_TIME)) {
+            numbers.clear();
+            numbers.extend((first..first + classes.len()).map(|sample| sample * self.variants));
+            rows.resize(classes.len() * self.length, 0.0);
+            self.read(&numbers, &mut rows)?;
+            each(&rows, classes);
         }
         Ok(())
     }
 }
 
-/// Samples that are read at once.
+/// Rows that are read at once.
 pub const AT_A_TIME: usize = 256;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::search::Trial;
+
 /// One training run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
@@ -37,6 +39,25 @@ pub struct Summary {
     pub computed: usize,
     /// Where the int8 and the float model file are.
     pub files: Vec<PathBuf>,
+    /// How the head was trained.
+    pub training: Training,
+}
+
+/// How the head of a run was trained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Training {
+    /// Adam's step size.
+    pub learning_rate: f32,
+    /// The learning rates that were tried on the validation pictures; none where the user gave rate and epochs.
+    pub trials: Vec<Trial>,
+    /// How much the pictures of each class counted.
+    pub class_weights: Vec<f32>,
+    /// Variants of each training picture, the plain one among them.
+    pub variants: usize,
+    /// Seconds that the features of the training pictures took, with all variants.
+    pub feature_seconds: f64,
+    /// Epoch after which an earlier run of the same data and settings was interrupted; 0 if it was not.
+    pub resumed_after: usize,
 }
 
 /// Losses and accuracies after an epoch.
@@ -44,11 +65,11 @@ pub struct Summary {
 pub struct Epoch {
     /// From 1.
     pub epoch: usize,
-    /// Mean cross-entropy over the training pictures, with dropout.
+    /// Mean cross-entropy over the training pictures, each times the weight of its class, with dropout.
     pub loss: f64,
     /// Share of right answers while training, with dropout.
     pub accuracy: f64,
-    /// Mean cross-entropy over the validation pictures.
+    /// Mean cross-entropy over the validation pictures, each times the weight of its class.
     pub val_loss: f64,
     /// Share of right answers on the validation pictures.
     pub val_accuracy: f64,

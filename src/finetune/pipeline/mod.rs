@@ -28,6 +28,7 @@ use worker::Worker;
 use super::{
     cache::Hash,
     store::{Store, StoreError},
+    variant::Variant,
 };
 use crate::{
     engine::{error::EngineError, features::Extractor},
@@ -80,6 +81,8 @@ struct Item<'a> {
     /// Its place in the list.
     index: usize,
     file: PathBuf,
+    variant: Variant,
+    /// Hash of this variant of the picture.
     key: Hash,
     bytes: Vec<u8>,
     /// Its room among the files read ahead.
@@ -99,11 +102,11 @@ struct Shared<'a, I> {
 }
 
 impl Pipeline<'_> {
-    /// Brings the features of `files`, about `count` pictures, into the store; tells what became of each by its place in
-    /// the list. What is stored stays stored, also where the rest fails.
+    /// Brings the features of `files`, each in a variant of it, about `count` in all, into the store; tells what became of
+    /// each by its place in the list. What is stored stays stored, also where the rest fails.
     pub fn run(
         &self,
-        files: impl Iterator<Item = PathBuf> + Send,
+        files: impl Iterator<Item = (PathBuf, Variant)> + Send,
         count: usize,
         event: &(dyn Fn(usize, Event) + Sync),
     ) -> Result<(), PipelineError> {

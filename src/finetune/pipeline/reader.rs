@@ -9,7 +9,7 @@ use std::{
 
 use super::{Event, Item, PipelineError, Shared, lock};
 use crate::{
-    finetune::cache::hash_of_file,
+    finetune::{cache::hash_of_file, variant::Variant},
     vision::decode::{DecodeError, MAX_FILE_BYTES},
 };
 
@@ -17,12 +17,12 @@ use crate::{
 /// enough to wait: more of them would only take more memory in a larger folder.
 const LEAST: u64 = 64 << 10;
 
-impl<I: Iterator<Item = (usize, PathBuf)>> Shared<'_, I> {
+impl<I: Iterator<Item = (usize, (PathBuf, Variant))>> Shared<'_, I> {
     /// Reads files as long as there are some, and hands on those without features.
     pub fn read_all<'q>(&'q self, queue: &mpsc::Sender<Item<'q>>) {
         while !self.stopped() {
-            let Some((index, file)) = lock(&self.files).next() else { return };
-            match self.read(index, file) {
+            let Some((index, (file, variant))) = lock(&self.files).next() else { return };
+            match self.read(index, file, variant) {
                 Ok(Ok(item)) => {
                     // The queue outlives its readers.
                     let _ = queue.send(item);
@@ -34,7 +34,7 @@ impl<I: Iterator<Item = (usize, PathBuf)>> Shared<'_, I> {
     }
 
     /// A file that needs computing, or what became of it.
-    fn read(&self, index: usize, path: PathBuf) -> Result<Result<Item<'_>, Event>, PipelineError> {
+    fn read(&self, index: usize, path: PathBuf, variant: Variant) -> Result<Result<Item<'_>, Event>, PipelineError> {
         let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
         let (length, file) = match opened {
             Ok(opened) => opened,
@@ -47,13 +47,13 @@ impl<I: Iterator<Item = (usize, PathBuf)>> Shared<'_, I> {
         if let Err(source) = file.take(most).read_to_end(&mut bytes) {
             return Ok(Err(unreadable(&path, source)));
         }
-        let key = hash_of_file(&bytes);
+        let key = variant.key(&hash_of_file(&bytes));
         // First claimed, then looked up: between the two nobody else can store it.
         if !lock(&self.under_way).insert(key) {
             return Ok(Err(Event::Copy(key)));
         }
         match self.pipeline.store.find(&key)? {
-            None => Ok(Ok(Item { index, file: path, key, bytes, _room: room })),
+            None => Ok(Ok(Item { index, file: path, variant, key, bytes, _room: room })),
             Some(row) => {
                 lock(&self.under_way).remove(&key);
                 Ok(Err(Event::Known(row)))

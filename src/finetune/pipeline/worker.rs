@@ -4,14 +4,11 @@ use std::sync::{Mutex, mpsc};
 
 use image::RgbImage;
 
-use super::{Event, Gate, Item, PipelineError, Shared, lock, next};
+use super::{Event, Gate, Item, Pipeline, PipelineError, Shared, lock, next};
 use crate::{
     engine::features::Extractor,
     finetune::cache::Hash,
-    vision::{
-        decode::{decode_picture, decoding_bytes},
-        fit::fit,
-    },
+    vision::decode::{decode_picture, decoding_bytes},
 };
 
 /// What a worker needs; all have the same.
@@ -61,7 +58,8 @@ impl<I> Worker<'_, '_, I> {
         match decode_picture(&item.bytes, &item.file.display().to_string()) {
             Ok(picture) => {
                 batch.names.push((item.index, item.key));
-                batch.pictures.push(fit(&picture, self.shared.pipeline.input_size, self.shared.pipeline.fit));
+                let Pipeline { input_size, fit, .. } = *self.shared.pipeline;
+                batch.pictures.push(item.variant.fit(&picture, input_size, fit));
             }
             Err(error) => {
                 lock(&self.shared.under_way).remove(&item.key);

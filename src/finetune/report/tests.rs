@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use image::{Rgb, RgbImage};
 
 use super::*;
-use crate::finetune::summary::{Epoch, Outcome};
+use crate::finetune::summary::{Epoch, Outcome, Training};
 
 /// A run over `classes` classes with `mistakes` wrong answers, whose pictures do not exist.
 fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
@@ -37,6 +37,7 @@ fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
         seconds: 61.0,
         computed: 7,
         files: vec![PathBuf::from("out dir/model.onnx"), PathBuf::from("out dir/model-f32.onnx")],
+        training: Training::default(),
     }
 }
 

@@ -206,7 +206,8 @@ impl Store {
         Ok(())
     }
 
-    fn key(&self, row: u32) -> Result<Hash, StoreError> {
+    /// The hash under which a row was added.
+    pub fn key(&self, row: u32) -> Result<Hash, StoreError> {
         let mut key = [0; KEY];
         self.file.read_exact_at(&mut key, self.offset(row)).map_err(|source| self.read_error(source))?;
         Ok(key)

@@ -1,16 +1,18 @@
 //! The features of every picture by the float backbone.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use anyhow::ensure;
 
 use super::Run;
 use crate::finetune::{
+    cache::Hash,
     dataset::Labelled,
-    features::{Backbone, Extracted, extract, open_store},
+    features::{Backbone, Extracted, extract, extract_variants, open_store},
     samples::Samples,
-    store::{Store, precision::Precision},
+    store::{Store, StoreError, precision::Precision},
     summary::Skipped,
+    variant::variants,
 };
 
 /// The pictures of a folder that could be read.
@@ -19,6 +21,8 @@ pub struct Split<'a> {
     pub samples: Samples<'a>,
     /// File of each.
     pub files: Vec<&'a Path>,
+    /// The hash of each row's picture.
+    pub keys: Vec<Hash>,
 }
 
 /// The features of both folders.
@@ -27,10 +31,14 @@ pub struct Features<'a> {
     pub train: Split<'a>,
     /// Pictures to measure with.
     pub valid: Split<'a>,
+    /// Name that no other backbone, fit or precision has.
+    pub kind: String,
     /// Pictures that could not be read.
     pub skipped: Vec<Skipped>,
-    /// How many were computed now; the others were known.
+    /// How many were computed now, with variants; the others were known.
     pub computed: usize,
+    /// Seconds that those of the training pictures took.
+    pub seconds: f64,
 }
 
 /// The feature file that the user named, or the one of the cache.
@@ -48,12 +56,23 @@ pub fn store(run: &Run) -> anyhow::Result<Store> {
 pub fn gather<'a>(run: &Run<'a>, store: &'a Store) -> anyhow::Result<Features<'a>> {
     let (dataset, limits) = (run.dataset, run.options.limits);
     let float = Backbone::Float(run.backbone);
-    let train = extract("features for training", &dataset.train, float, store, limits)?;
+    let start = Instant::now();
+    let variants = variants(&run.options.augment);
+    let train = extract_variants("features for training", &dataset.train, &variants, float, store, limits)?;
+    let seconds = start.elapsed().as_secs_f64();
+    if variants.len() > 1 {
+        eprintln!(
+            "{} variants of {} training pictures: {} computed in {seconds:.1} s, the others known",
+            variants.len(),
+            dataset.train.len(),
+            train.computed
+        );
+    }
     let valid = extract("features for validation", &dataset.valid, float, store, limits)?;
     let computed = train.computed + valid.computed;
     let mut skipped = vec![];
-    let mut train = readable(&dataset.train, &train, store, &mut skipped);
-    let mut valid = readable(&dataset.valid, &valid, store, &mut skipped);
+    let mut train = readable(&dataset.train, &train, store, &mut skipped)?;
+    let mut valid = readable(&dataset.valid, &valid, store, &mut skipped)?;
     for picture in &skipped {
         eprintln!("skipped: {}", picture.reason);
     }
@@ -63,7 +82,7 @@ pub fn gather<'a>(run: &Run<'a>, store: &'a Store) -> anyhow::Result<Features<'a
         train.samples = train.samples.into_memory()?;
         valid.samples = valid.samples.into_memory()?;
     }
-    Ok(Features { train, valid, skipped, computed })
+    Ok(Features { train, valid, kind: store.kind().file_name(), skipped, computed, seconds })
 }
 
 /// The rows of the pictures that could be read, and their files; names the others.
@@ -72,22 +91,24 @@ fn readable<'a>(
     extracted: &Extracted,
     store: &'a Store,
     skipped: &mut Vec<Skipped>,
-) -> Split<'a> {
+) -> Result<Split<'a>, StoreError> {
     let (mut rows, mut classes, mut files) = (vec![], vec![], vec![]);
-    for (index, (picture, row)) in pictures.iter().zip(&extracted.rows).enumerate() {
-        match row {
-            Some(row) => {
-                rows.push(*row);
+    let variants = (extracted.rows.len() / pictures.len().max(1)).max(1);
+    for (index, (picture, found)) in pictures.iter().zip(extracted.rows.chunks_exact(variants)).enumerate() {
+        match found.iter().position(Option::is_none) {
+            None => {
+                rows.extend(found.iter().flatten());
                 classes.push(picture.class);
                 files.push(picture.file.as_path());
             }
-            None => {
-                let reason = extracted.reason(index, &picture.file);
+            Some(variant) => {
+                let reason = extracted.reason(index * variants + variant, &picture.file);
                 skipped.push(Skipped { file: picture.file.clone(), reason });
             }
         }
     }
-    Split { samples: Samples::stored(store, rows, classes), files }
+    let keys = rows.iter().map(|&row| store.key(row)).collect::<Result<_, _>>()?;
+    Ok(Split { samples: Samples::stored(store, rows, classes), files, keys })
 }
 
 fn ensure_every_class(folder: &str, run: &Run, samples: &Samples) -> anyhow::Result<()> {

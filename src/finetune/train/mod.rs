@@ -9,16 +9,19 @@ mod head;
 mod quantized;
 mod words;
 
-use std::{path::PathBuf, time::Instant};
+use std::{fs, path::PathBuf, time::Instant};
+
+use anyhow::Context;
 
 use super::{
     backbone,
+    course::Course,
     dataset::{self, Dataset},
-    epochs::{Course, clear_heads},
     pipeline::Limits,
     references::Choice,
     report,
     summary::{Outcome, Summary},
+    variant::Augmentation,
 };
 use crate::model::{file::write_atomically, metadata::Fit, network::Network};
 pub use words::closing_words;
@@ -40,6 +43,8 @@ pub struct Options {
     pub course: Course,
     /// How pictures are fitted to the input.
     pub fit: Fit,
+    /// How variants of the training pictures are made.
+    pub augment: Vec<Augmentation>,
     /// Confidence below which the model says `unknown`.
     pub unknown_threshold: f32,
     /// Folder of the feature cache; `None` keeps nothing.
@@ -66,14 +71,13 @@ struct Run<'a> {
 pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let start = Instant::now();
     let dataset = dataset::open(&options.data, options.labels.clone())?;
+    fs::create_dir_all(&options.out).with_context(|| format!("cannot make the folder {}", options.out.display()))?;
     let (backbone, backbone_name) = backbone::read(options.backbone.as_deref())?;
-    let heads = options.out.join("heads");
-    clear_heads(&heads)?;
     let run = Run { options, dataset: &dataset, backbone: &backbone, backbone_name: &backbone_name };
 
     let store = features::store(&run)?;
     let features = features::gather(&run, &store)?;
-    let trained = head::train(&run, &features, &heads)?;
+    let trained = head::train(&run, &features, &options.out.join("heads"))?;
     let quantized = quantized::quantize(&run, &trained.head, &features.valid)?;
     let float_outcome = run.outcome(&features.valid.samples.classes, &trained.answers);
     let int8_outcome = run.outcome(&features.valid.samples.classes, &quantized.likeliest());
@@ -88,22 +92,26 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let summary = Summary {
         name,
         backbone: backbone_name.clone(),
-        settings: words::settings(options),
+        settings: words::settings(options, &trained.training),
         train_images: run.per_class(&features.train.samples),
         valid_images: run.per_class(&features.valid.samples),
         skipped: features.skipped,
+        best_epoch: trained.epochs.len(),
         epochs: trained.epochs,
-        best_epoch: trained.best_epoch,
         float: float_outcome,
         int8: int8_outcome,
         mistakes: words::mistakes(&features.valid, &quantized.answers),
         seconds: (start.elapsed().as_secs_f64() * 1e3).round() / 1e3,
         computed: features.computed + quantized.computed,
         files,
+        training: trained.training,
         classes: dataset.classes.clone(),
     };
     write_atomically(&options.out.join("report.json"), serde_json::to_string_pretty(&summary)?.as_bytes())?;
     write_atomically(&options.out.join("report.html"), report::html(&summary)?.as_bytes())?;
+    if let Err(error) = trained.unfinished.remove() {
+        log::warn!("cannot remove what was kept in case of an interruption: {error}");
+    }
     Ok(summary)
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::{Options, features::Split};
+use super::{Options, features::Split, head::trial_words};
 use crate::{
     engine::classifier::likeliest,
-    finetune::summary::{Mistake, Summary},
+    finetune::summary::{Mistake, Summary, Training},
 };
 
 /// Mistakes that the report shows.
@@ -26,17 +26,24 @@ pub fn mistakes(valid: &Split, answers: &[Vec<f32>]) -> Vec<Mistake> {
 }
 
 /// Settings as name and value, in the order to show them.
-pub fn settings(options: &Options) -> Vec<(String, String)> {
-    let pairs = [
-        ("Optimizer", format!("Adam, learning rate {}", options.course.head.learning_rate)),
-        ("Batch", format!("{} pictures", options.course.head.batch)),
-        ("Dropout", options.course.head.dropout.to_string()),
-        ("Epochs", format!("at most {}, patience {}", options.course.epochs, options.course.patience)),
-        ("Seed", options.course.seed.to_string()),
+pub fn settings(options: &Options, training: &Training) -> Vec<(String, String)> {
+    let course = &options.course;
+    let chosen = |open: bool| if open { ", chosen on the validation pictures" } else { "" };
+    let rate = format!("Adam, learning rate {}{}", training.learning_rate, chosen(course.learning_rate.is_none()));
+    let mut pairs = vec![("Optimizer", rate)];
+    pairs.extend(training.trials.iter().map(|trial| ("Tried", trial_words(trial))));
+    let augment: Vec<_> = options.augment.iter().map(|augmentation| augmentation.name()).collect();
+    let variants = format!("{} ({} variants of each training picture)", augment.join(", "), training.variants);
+    pairs.extend([
+        ("Batch", format!("{} pictures", course.batch)),
+        ("Dropout", course.dropout.to_string()),
+        ("Class weights", course.class_weights.to_string()),
+        ("Augmentation", if augment.is_empty() { "none".into() } else { variants }),
+        ("Seed", course.seed.to_string()),
         ("Fit", options.fit.name().to_string()),
         ("Unknown below", options.unknown_threshold.to_string()),
-    ];
-    pairs.map(|(name, value)| (name.to_string(), value)).to_vec()
+    ]);
+    pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }
 
 /// What the user reads at the end.
@@ -46,12 +53,12 @@ pub fn closing_words(summary: &Summary, out: &Path) -> String {
         count => format!("{count} pictures could not be read and were skipped\n"),
     };
     format!(
-        "{skipped}validation accuracy: float {:.2} %, int8 {:.2} % (best epoch {} of {}), in {:.1} s\n\
+        "{skipped}validation accuracy: float {:.2} %, int8 {:.2} % (learning rate {}, {} epochs), in {:.1} s\n\
          wrote {out}/model.onnx (int8), {out}/model-f32.onnx, {out}/report.html\n\
          try it: vggcam classify --model {out}/model.onnx PHOTO, or vggcam run --model {out}/model.onnx\n",
         summary.float.accuracy * 100.0,
         summary.int8.accuracy * 100.0,
-        summary.best_epoch,
+        summary.training.learning_rate,
         summary.epochs.len(),
         summary.seconds,
         out = out.display(),

@@ -1,0 +1,322 @@
+//! The new last layer: dense and softmax, trained on features.
+//!
+//! Shape letters: `N` pictures, `F` features, `C` classes. Training follows Keras' defaults: Glorot-uniform weights,
+//! zero bias, Adam, mean categorical cross-entropy of a batch, each picture's times the weight of its class, inverted
+//! dropout. A head is the same to the bit wherever the features are: on every processor and with every number of threads.
+
+mod adam;
+mod product;
+mod softmax;
+
+use super::{
+    random::Random,
+    samples::{AT_A_TIME, Samples},
+    store::StoreError,
+};
+use crate::{engine::classifier::likeliest, model::network::Dense};
+use adam::Adam;
+use product::{add_gradient, logits};
+use softmax::cross_entropy;
+pub use softmax::softmax;
+
+/// Settings of a training run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Pictures per step.
+    pub batch: usize,
+    /// Adam's step size.
+    pub learning_rate: f32,
+    /// Share of features that are dropped in a training step, 0 to below 1.
+    pub dropout: f32,
+}
+
+/// Mean loss and share of right answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// Mean cross-entropy, each picture's times the weight of its class.
+    pub loss: f64,
+    /// From 0 to 1.
+    pub accuracy: f64,
+}
+
+/// A head in training.
+pub struct Trainer {
+    settings: Settings,
+    inputs: usize,
+    outputs: usize,
+    /// How much the pictures of each class count.
+    weights: Vec<f32>,
+    /// `C×F` weights, then `C` biases.
+    parameters: Vec<f32>,
+    adam: Adam,
+    random: Random,
+}
+
+/// What changes in a trainer from step to step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Weights and biases.
+    pub parameters: Vec<f32>,
+    /// Adam's first moment of each.
+    pub first_moment: Vec<f32>,
+    /// Adam's second moment of each.
+    pub second_moment: Vec<f32>,
+    /// Adam's powers of β.
+    pub powers: [f64; 2],
+    /// Where the stream of random numbers is.
+    pub random: u64,
+}
+
+impl Trainer {
+    /// Goes on from `head`; `random` decides order, variants and dropout.
+    pub fn new(head: &Dense, settings: Settings, random: Random) -> Self {
+        let parameters = [head.weights.as_slice(), &head.bias].concat();
+        Trainer {
+            settings,
+            inputs: head.inputs,
+            outputs: head.outputs,
+            weights: vec![1.0; head.outputs],
+            adam: Adam::new(parameters.len()),
+            parameters,
+            random,
+        }
+    }
+
+    /// Lets the pictures of each class count as much as `weights` says; without it, all count 1.
+    pub fn weighted(self, weights: &[f32]) -> Self {
+        Trainer { weights: weights.to_vec(), ..self }
+    }
+
+    /// What training has changed so far.
+    pub fn state(&self) -> State {
+        State {
+            parameters: self.parameters.clone(),
+            first_moment: self.adam.first_moment.clone(),
+            second_moment: self.adam.second_moment.clone(),
+            powers: self.adam.powers,
+            random: self.random.state(),
+        }
+    }
+
+    /// Goes on from `state`, which must be of a head of the same size.
+    pub fn resume(&mut self, state: State) {
+        let State { parameters, first_moment, second_moment, powers, random } = state;
+        self.parameters = parameters;
+        self.adam = Adam { first_moment, second_moment, powers };
+        self.random = Random::new(random);
+    }
+
+    /// Sees every sample once, in a new order; scores what the batches gave while they were trained on.
+    pub fn epoch(&mut self, samples: &Samples) -> Result<Score, StoreError> {
+        let mut order: Vec<usize> = (0..samples.classes.len()).collect();
+        self.random.shuffle(&mut order);
+        let mut tally = Tally::default();
+        let mut rows = vec![];
+        let mut gradient = vec![0.0; self.parameters.len()];
+        for batch in order.chunks(self.settings.batch) {
+            gradient.fill(0.0);
+            // A batch may be larger than what fits into memory at once.
+            for part in batch.chunks(AT_A_TIME) {
+                rows.resize(part.len() * self.inputs, 0.0);
+                let variants = samples.variants();
+                let numbers: Vec<_> =
+                    part.iter().map(|&sample| sample * variants + self.random.below(variants)).collect();
+                samples.read(&numbers, &mut rows)?;
+                self.drop_out(&mut rows);
+                let classes: Vec<_> = part.iter().map(|&sample| samples.classes[sample]).collect();
+                let errors = self.errors(&rows, &classes, 1.0 / batch.len() as f32, &mut tally);
+                let (weights, bias) = gradient.split_at_mut(self.inputs * self.outputs);
+                add_gradient(weights, bias, &errors, &rows);
+            }
+            self.adam.step(self.settings.learning_rate, &mut self.parameters, &gradient);
+        }
+        Ok(tally.score())
+    }
+
+    /// Scores samples without training on them; each class counts as `weights` says.
+    pub fn evaluate(&self, samples: &Samples, weights: &[f32]) -> Result<Score, StoreError> {
+        let mut tally = Tally::default();
+        samples.for_each_part(|rows, classes| {
+            for (probabilities, &class) in self.probabilities(rows, classes.len()).iter().zip(classes) {
+                tally.add(probabilities, class, weights[class]);
+            }
+        })?;
+        Ok(tally.score())
+    }
+
+    /// The head as a layer of a network.
+    pub fn dense(&self) -> Dense {
+        let (weights, bias) = self.parameters.split_at(self.inputs * self.outputs);
+        last_layer(self.inputs, weights.to_vec(), bias.to_vec())
+    }
+
+    /// Probabilities of each class for each of `count` rows.
+    fn probabilities(&self, rows: &[f32], count: usize) -> Vec<Vec<f32>> {
+        let (weights, bias) = self.parameters.split_at(self.inputs * self.outputs);
+        probabilities(weights, bias, rows, count)
+    }
+
+    /// The slope of the loss of every row by every logit, `C×N`, times `share`.
+    fn errors(&self, rows: &[f32], classes: &[usize], share: f32, tally: &mut Tally) -> Vec<f32> {
+        let count = classes.len();
+        let mut errors = vec![0.0; self.outputs * count];
+        for (n, (probabilities, &class)) in self.probabilities(rows, count).iter().zip(classes).enumerate() {
+            let weight = self.weights[class];
+            tally.add(probabilities, class, weight);
+            for (c, probability) in probabilities.iter().enumerate() {
+                errors[c * count + n] = share * weight * (probability - f32::from(u8::from(c == class)));
+            }
+        }
+        errors
+    }
+
+    fn drop_out(&mut self, rows: &mut [f32]) {
+        let dropout = self.settings.dropout;
+        if dropout > 0.0 {
+            for value in rows {
+                *value = if self.random.unit() < dropout { 0.0 } else { *value / (1.0 - dropout) };
+            }
+        }
+    }
+}
+
+/// Losses and right answers, summed up.
+#[derive(Default)]
+struct Tally {
+    loss: f64,
+    right: usize,
+    count: usize,
+}
+
+impl Tally {
+    fn add(&mut self, probabilities: &[f32], class: usize, weight: f32) {
+        self.loss += f64::from(weight) * cross_entropy(probabilities, class);
+        self.right += usize::from(likeliest(probabilities).0 == class);
+        self.count += 1;
+    }
+
+    fn score(&self) -> Score {
+        let count = self.count.max(1) as f64;
+        Score { loss: self.loss / count, accuracy: self.right as f64 / count }
+    }
+}
+
+/// An untrained head for `inputs` features and `outputs` classes.
+pub fn glorot_uniform(inputs: usize, outputs: usize, random: &mut Random) -> Dense {
+    let limit = (6.0 / (inputs + outputs) as f32).sqrt();
+    let weights = (0..inputs * outputs).map(|_| (random.unit() * 2.0 - 1.0) * limit);
+    last_layer(inputs, weights.collect(), vec![0.0; outputs])
+}
+
+fn last_layer(inputs: usize, weights: Vec<f32>, bias: Vec<f32>) -> Dense {
+    Dense { name: "predictions".into(), inputs, outputs: bias.len(), weights, bias, relu: false }
+}
+
+/// Probabilities of each class from a head and one row of features.
+pub fn answer(head: &Dense, features: &[f32]) -> Vec<f32> {
+    probabilities(&head.weights, &head.bias, features, 1).remove(0)
+}
+
+fn probabilities(weights: &[f32], bias: &[f32], rows: &[f32], count: usize) -> Vec<Vec<f32>> {
+    let mut by_class = vec![0.0; bias.len() * count];
+    logits(weights, bias, rows, &mut by_class);
+    (0..count).map(|n| softmax(&by_class[n..].iter().step_by(count).copied().collect::<Vec<_>>())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: Settings = Settings { batch: 8, learning_rate: 0.001, dropout: 0.0 };
+
+    fn trainer(inputs: usize, outputs: usize, settings: Settings, seed: u64) -> Trainer {
+        let mut random = Random::new(seed);
+        let head = glorot_uniform(inputs, outputs, &mut random);
+        Trainer::new(&head, settings, random)
+    }
+
+    /// Two clouds of points that a straight line parts.
+    fn clouds(count: usize) -> Samples<'static> {
+        let mut random = Random::new(3);
+        let (mut features, mut classes) = (vec![], vec![]);
+        for index in 0..count {
+            let class = index % 2;
+            let centre = if class == 0 { -1.0 } else { 1.0 };
+            features.extend((0..4).map(|_| centre + random.unit() - 0.5));
+            classes.push(class);
+        }
+        Samples::in_memory(4, features, classes)
+    }
+
+    #[test]
+    fn the_gradient_is_the_slope_of_the_loss() {
+        let trainer = trainer(3, 4, SETTINGS, 1).weighted(&[1.0, 1.0, 1.5, 1.0]);
+        let input = [0.5, -1.5, 2.0];
+        let mut gradient = vec![0.0; trainer.parameters.len()];
+        let errors = trainer.errors(&input, &[2], 1.0, &mut Tally::default());
+        let (weights, bias) = gradient.split_at_mut(12);
+        add_gradient(weights, bias, &errors, &input);
+        for (index, &analytic) in gradient.iter().enumerate() {
+            let loss = |shift: f32| {
+                let mut moved = trainer.parameters.clone();
+                moved[index] += shift;
+                let (weights, bias) = moved.split_at(12);
+                1.5 * cross_entropy(&probabilities(weights, bias, &input, 1)[0], 2)
+            };
+            let slope = (loss(1e-2) - loss(-1e-2)) / 2e-2;
+            assert!((slope - f64::from(analytic)).abs() < 2e-3, "{index}: {slope} and {analytic}");
+        }
+    }
+
+    #[test]
+    fn separable_clouds_are_told_apart_and_dropout_still_learns() {
+        let samples = clouds(200);
+        for dropout in [0.0, 0.5] {
+            let settings = Settings { learning_rate: 0.01, dropout, ..SETTINGS };
+            let mut trainer = trainer(4, 2, settings, 5);
+            for _ in 0..20 {
+                trainer.epoch(&samples).unwrap();
+            }
+            assert_eq!(trainer.evaluate(&samples, &[1.0; 2]).unwrap().accuracy, 1.0);
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_everything() {
+        let trained = |seed| {
+            let mut trainer = trainer(4, 2, Settings { dropout: 0.5, ..SETTINGS }, seed);
+            trainer.epoch(&clouds(50)).unwrap();
+            trainer.dense()
+        };
+        assert_eq!(trained(1), trained(1));
+        assert_ne!(trained(1), trained(2));
+    }
+
+    #[test]
+    fn a_weight_of_two_is_every_picture_twice() {
+        let samples = |classes: &[usize]| {
+            let features = classes.iter().enumerate().flat_map(|(i, &c)| [c as f32, i as f32 * 0.1 - 0.2]);
+            Samples::in_memory(2, features.collect(), classes.to_vec())
+        };
+        let mut head = trainer(2, 2, Settings { batch: 9, ..SETTINGS }, 1).weighted(&[2.0, 1.0]);
+        let score = head.epoch(&samples(&[0, 1, 1])).unwrap();
+        let plain = trainer(2, 2, SETTINGS, 1);
+        let [zero, one] = [0, 1].map(|class| {
+            let mut weights = [0.0; 2];
+            weights[class] = 1.0;
+            plain.evaluate(&samples(&[0, 1, 1]), &weights).unwrap().loss
+        });
+        assert!((score.loss - (2.0 * zero + one)).abs() < 1e-6, "{score:?}");
+    }
+
+    #[test]
+    fn going_on_from_a_state_is_as_if_never_stopped() {
+        let settings = Settings { dropout: 0.5, ..SETTINGS };
+        let mut whole = trainer(4, 2, settings, 1);
+        whole.epoch(&clouds(50)).unwrap();
+        let mut resumed = trainer(4, 2, settings, 7);
+        resumed.resume(whole.state());
+        assert_eq!(whole.epoch(&clouds(50)).unwrap(), resumed.epoch(&clouds(50)).unwrap());
+        assert_eq!(whole.state(), resumed.state());
+    }
+}
