@@ -23,7 +23,7 @@ use vggcam::{
 /// The bundled backbone, the bundled photographs, and their features by exact convolution.
 fn exact() -> (Network, Vec<RgbImage>, Vec<Vec<f32>>) {
     let (network, _) = backbone::read(None).unwrap();
-    let plan = Plan::plain_float(&network, 2).unwrap();
+    let plan = Plan::plain_float(&network, None, 2).unwrap();
     assert!(plan.engine().is_none());
     let files = list_pictures(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("models/demo")]).unwrap();
     assert!(!files.is_empty());

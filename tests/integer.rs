@@ -73,7 +73,7 @@ fn a_float_network_gives_the_same_on_the_engine_and_in_tract() {
     }
     for (network, form) in [(network, Form::Float), (pooled_twice, Form::PlainFloat)] {
         let engine = Plan::float(network.clone(), 2).unwrap();
-        let tract = Plan::plain_float(&network, 1).unwrap();
+        let tract = Plan::plain_float(&network, None, 1).unwrap();
         assert_eq!((engine.form(), tract.form()), (form, Form::PlainFloat));
         let picture = random_picture(8, 24);
         let (found, expected) = (engine.run(&picture).unwrap().remove(0), tract.run(&picture).unwrap().remove(0));

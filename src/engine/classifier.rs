@@ -19,6 +19,8 @@ use crate::{
 pub struct Prediction {
     /// One value per class, in the order of the model's labels, summing to 1.
     pub probabilities: Vec<f32>,
+    /// How familiar the picture is, where the model computes it; see [`Familiarity`](crate::model::familiarity::Familiarity).
+    pub familiarity: Option<f32>,
 }
 
 impl Prediction {
@@ -83,17 +85,20 @@ impl Classifier {
             )
         })?;
         let size = plan.input_size() as u32;
-        let outputs = plan
-            .run(&RgbImage::new(size, size))
-            .map_err(|error| EngineError::run(&what, error))?
-            .first()
-            .map_or(0, Vec::len);
+        let found = plan.run(&RgbImage::new(size, size)).map_err(|error| EngineError::run(&what, error))?;
+        let outputs = found.first().map_or(0, Vec::len);
         if outputs != metadata.labels.len() {
             return Err(unfit(format!(
                 "its network has {outputs} outputs and its metadata names {} labels ({}); make it again with `finetune train`",
                 metadata.labels.len(),
                 metadata.labels.join(", ")
             )));
+        }
+        if metadata.familiarity.is_some() && found.get(1).is_none_or(|values| values.len() != 1) {
+            return Err(unfit(
+                "its metadata says how familiarity is judged and its network does not compute it; make it again with `finetune train`"
+                    .into(),
+            ));
         }
         Ok(Classifier { what, metadata, plan, fallback })
     }
@@ -118,6 +123,11 @@ impl Classifier {
         self.fallback.as_deref()
     }
 
+    /// Whether an answer of this model is `unknown`.
+    pub fn is_unknown(&self, prediction: &Prediction) -> bool {
+        self.metadata.is_unknown(prediction.best().1, prediction.familiarity)
+    }
+
     /// Side of the network's input in pixels.
     pub fn input_size(&self) -> u32 {
         self.plan.input_size() as u32
@@ -134,6 +144,8 @@ impl Classifier {
 
     fn run(&self, fitted: &RgbImage) -> Result<Prediction, EngineError> {
         let mut outputs = self.plan.run(fitted).map_err(|error| EngineError::run(&self.what, error))?;
-        Ok(Prediction { probabilities: outputs.swap_remove(0) })
+        let familiarity = outputs.get(1).and_then(|values| values.first().copied());
+        let familiarity = familiarity.filter(|_| self.metadata.familiarity.is_some());
+        Ok(Prediction { probabilities: outputs.swap_remove(0), familiarity })
     }
 }

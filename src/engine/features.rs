@@ -1,8 +1,15 @@
 //! A network without a softmax: what the frozen layers say about pictures.
 
 use image::RgbImage;
+use tract_onnx::prelude::{TractError, TractResult};
 
-use super::{error::EngineError, fused::Fused, layers::engine::Pixels, plan::Plan};
+use super::{
+    error::EngineError,
+    fused::Fused,
+    kernels::Integer,
+    layers::engine::{Engine, Pixels},
+    plan::Plan,
+};
 use crate::model::{
     network::{Layer, Network},
     quantized::QuantizedNetwork,
@@ -15,6 +22,8 @@ const BATCH: usize = 32;
 pub struct Extractor {
     plan: Plan,
     batch: usize,
+    /// Convolutions behind whose max pools there are features too.
+    pooled: Vec<String>,
 }
 
 impl Extractor {
@@ -33,8 +42,14 @@ impl Extractor {
         Self::new(Plan::integer(network, 1), BATCH)
     }
 
-    fn new(plan: tract_onnx::prelude::TractResult<Plan>, batch: usize) -> Result<Self, EngineError> {
-        Ok(Extractor { batch, plan: plan.map_err(|error| EngineError::load("the backbone", error))? })
+    /// The same, followed in each row by what stands behind the max pools of the convolutions `layers`: for each of them the
+    /// means of its channels, then their highest values, as real numbers.
+    pub fn pooled(network: &QuantizedNetwork, layers: Vec<String>) -> Result<Self, EngineError> {
+        Ok(Extractor { pooled: layers, ..Self::quantized(network)? })
+    }
+
+    fn new(plan: TractResult<Plan>, batch: usize) -> Result<Self, EngineError> {
+        Ok(Extractor { batch, pooled: vec![], plan: plan.map_err(|error| EngineError::load("the backbone", error))? })
     }
 
     /// Most pictures that a call takes; it is fastest with as many.
@@ -50,7 +65,23 @@ impl Extractor {
     /// Features of up to [`Extractor::batch`] pictures that are already fitted to the network's input size, a row for each.
     /// An int8 network's features are whole numbers, in steps of its last layer's output scale.
     pub fn features(&self, fitted: &[RgbImage]) -> Result<Vec<Vec<f32>>, EngineError> {
-        self.plan.run_all(fitted).map_err(|error| EngineError::run("the backbone", error))
+        let run = || match self.plan.engine() {
+            Some(Fused::Integer(engine)) if !self.pooled.is_empty() => self.with_pooled(engine, fitted),
+            _ => self.plan.run_all(fitted),
+        };
+        run().map_err(|error| EngineError::run("the backbone", error))
+    }
+
+    fn with_pooled(&self, engine: &Engine<Integer>, fitted: &[RgbImage]) -> TractResult<Vec<Vec<f32>>> {
+        let steps = engine.program().pooled(&self.pooled).map_err(TractError::msg)?;
+        let row = |picture: &RgbImage| {
+            self.plan.check_size(picture)?;
+            let mut row = vec![0.0; engine.program().output.count];
+            let pooled = engine.run_pooled(Pixels::Bytes(picture.as_raw()), &mut row, &steps)?;
+            row.extend(pooled);
+            Ok(row)
+        };
+        fitted.iter().map(row).collect()
     }
 }
 

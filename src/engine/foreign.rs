@@ -62,7 +62,7 @@ fn with_real_constants(proto: &ModelProto) -> Result<ModelProto, String> {
     let graph = Graph::new(proto)?;
     let mut computed = vec![];
     let mut kept = vec![];
-    for node in graph.nodes() {
+    for &node in graph.nodes() {
         let quantization = ["DequantizeLinear", "QuantizeLinear"].contains(&node.op_type.as_str());
         let source = input(node, 0).unwrap_or_default();
         if node.op_type == "DequantizeLinear" && graph.is_constant(source) {

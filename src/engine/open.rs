@@ -13,6 +13,7 @@ use super::{
     ranges,
 };
 use crate::model::{
+    familiarity_graph,
     file::{self, Contents, ModelFile},
     metadata::{self, Metadata},
     network::Network,
@@ -75,6 +76,7 @@ pub fn open(path: &Path, settings: Settings) -> Result<Opened, EngineError> {
             let metadata = metadata::from_properties(properties).map_err(load)?;
             let plan = Plan::of_integer_engine(engine, header.network.softmax, false);
             let plan = plan.map_err(|error| EngineError::load(&what, error))?;
+            let plan = familiar(plan, metadata.as_ref()).map_err(load)?;
             Ok(Opened { what, metadata, plan, fallback: None })
         }
     }
@@ -96,6 +98,7 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
     let failed = |error: TractError| EngineError::load(&what, error);
     let refuse = |reason: String| EngineError::Load { model: what.clone(), reason };
     let threads = settings.threads;
+    let familiarity = metadata.as_ref().and_then(|metadata| metadata.familiarity.as_ref());
     let (plan, fallback) = match (contents, settings.engine) {
         (Contents::Network(Recognised::Quantized(network)), choice @ (EngineChoice::Float | EngineChoice::Half)) => {
             let plan = real(network).and_then(|(network, ranges)| match choice {
@@ -115,7 +118,10 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
                     return Err(refuse(format!("the integer engine cannot take it: {reason}")));
                 }
                 (Some(reason), _) => {
-                    let graph = write::quantized_graph(&network, vec![]);
+                    let mut graph = write::quantized_graph(&network, vec![]);
+                    if let Some(familiarity) = familiarity {
+                        familiarity_graph::add(&mut graph, familiarity).map_err(refuse)?;
+                    }
                     (Plan::foreign(&graph, threads).map_err(failed)?, Some(reason))
                 }
                 (None, _) => {
@@ -144,7 +150,7 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
         (Contents::Network(Recognised::Float(network)), choice) => {
             let reason = "its weights are float; `finetune quantize` makes an int8 model of it".into();
             let plan = match choice {
-                EngineChoice::Tract => Plan::plain_float(&network, threads),
+                EngineChoice::Tract => Plan::plain_float(&network, familiarity, threads),
                 _ => Plan::float(network, threads),
             };
             (plan.map_err(failed)?, Some(reason))
@@ -160,7 +166,16 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
             (Plan::foreign(&proto, threads).map_err(failed)?, Some(reason))
         }
     };
+    let plan = familiar(plan, metadata.as_ref()).map_err(refuse)?;
     Ok(Opened { what, metadata, plan, fallback })
+}
+
+/// A plan on one of our engines that gives familiarity too, where the file has what computes it.
+fn familiar(plan: Plan, metadata: Option<&Metadata>) -> Result<Plan, String> {
+    match metadata.and_then(|metadata| metadata.familiarity.as_ref()) {
+        Some(familiarity) if plan.engine().is_some() => plan.with_familiarity(familiarity),
+        _ => Ok(plan),
+    }
 }
 
 /// The float engine's plan, or why it does not take the network.

@@ -30,7 +30,7 @@ use super::{
         program::Input as EngineInput,
     },
 };
-use crate::model::{network::Network, quantized::QuantizedNetwork, write};
+use crate::model::{familiarity::Familiarity, familiarity_graph, network::Network, quantized::QuantizedNetwork, write};
 
 /// Which form of a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +106,48 @@ impl Plan {
     /// Prepares an integer engine; `steps` says whether quantized outputs at the end are given as steps and not as real
     /// numbers.
     pub fn of_integer_engine(engine: Engine<Integer>, softmax: bool, steps: bool) -> TractResult<Plan> {
-        let plan = Plan::of_engine(engine.clone(), softmax, steps, Form::Integer)?;
+        let plan = Plan::of_engine(engine.clone(), softmax, steps, Form::Integer, None)?;
         Ok(Plan { engine: Some(Fused::Integer(engine)), softmax, ..plan })
     }
 
+    /// The same plan with the picture's familiarity as a second output of one value. The error says why its engine cannot give
+    /// it; a plan without an engine is one of those.
+    pub fn with_familiarity(self, familiarity: &Familiarity) -> Result<Plan, String> {
+        let softmax = self.softmax;
+        let plan = match &self.engine {
+            Some(Fused::Integer(engine)) => Plan::familiar(engine, softmax, self.form, familiarity),
+            Some(Fused::Float(engine)) => Plan::familiar(engine, softmax, self.form, familiarity),
+            Some(Fused::Half(engine)) => Plan::familiar(engine, softmax, self.form, familiarity),
+            None => Err("it does not run on an engine of ours".into()),
+        };
+        Ok(Plan { engine: self.engine, softmax, ..plan? })
+    }
+
+    fn familiar<A: Numbers>(
+        engine: &Engine<A>,
+        softmax: bool,
+        form: Form,
+        familiarity: &Familiarity,
+    ) -> Result<Plan, String> {
+        let program = engine.program();
+        let steps = program.pooled(&familiarity.layers)?;
+        let channels = steps.iter().filter_map(|&step| program.steps[step].pooled).map(|pooled| pooled.channels);
+        let (given, expected) = (2 * channels.sum::<usize>(), familiarity.features());
+        if given != expected {
+            return Err(format!("its network gives {given} features and familiarity takes {expected}"));
+        }
+        Plan::of_engine(engine.clone(), softmax, false, form, Some(Arc::new(familiarity.clone())))
+            .map_err(|error| error.to_string())
+    }
+
     /// Prepares an engine: the whole network is one op of the plan, a softmax another.
-    fn of_engine<A: Numbers>(engine: Engine<A>, softmax: bool, steps: bool, form: Form) -> TractResult<Plan> {
+    fn of_engine<A: Numbers>(
+        engine: Engine<A>,
+        softmax: bool,
+        steps: bool,
+        form: Form,
+        familiarity: Option<Arc<Familiarity>>,
+    ) -> TractResult<Plan> {
         let input = match engine.program().input {
             EngineInput::Picture { map } | EngineInput::Centred { map, .. } => Input::picture(map.height),
             EngineInput::Real { map, .. } => {
@@ -119,14 +155,14 @@ impl Plan {
             }
         };
         let mut model = TypedModel::default();
-        let op = FusedNetwork { engine, steps: steps && !softmax };
+        let op = FusedNetwork { engine, steps: steps && !softmax, familiarity };
         let picture = model.add_source("picture", op.input_fact())?;
-        let mut value = model.wire_node("network", op, &[picture])?[0];
+        let mut outputs = model.wire_node("network", op, &[picture])?;
         if softmax {
             let softmax = Softmax { axes: tvec![1], quant_output_dt: None, kind: SoftmaxKind::default() };
-            value = model.wire_node("softmax", softmax, &[value])?[0];
+            outputs[0] = model.wire_node("softmax", softmax, &outputs[..1])?[0];
         }
-        model.select_output_outlets(&[value])?;
+        model.select_output_outlets(&outputs)?;
         Plan::new(model, 1, input, form)
     }
 
@@ -142,12 +178,12 @@ impl Plan {
             Ok(program) => program,
             Err(reason) => {
                 log::warn!("a float network runs in plain tract, which is slow: {reason}");
-                return Plan::plain_float(&network, threads);
+                return Plan::plain_float(&network, None, threads);
             }
         };
         let softmax = network.softmax;
         let engine = float::prepare::packed(network, program, threads).map_err(TractError::msg)?;
-        let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Float)?;
+        let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Float, None)?;
         Ok(Plan { engine: Some(Fused::Float(engine)), softmax, ..plan })
     }
 
@@ -163,13 +199,18 @@ impl Plan {
         })?;
         let program = half::program::lay_out(&network, kernels, ranges, 1)?;
         let engine = half::prepare::packed(network, program, threads)?;
-        let plan = Plan::of_engine(engine.clone(), softmax, false, Form::Half).map_err(|error| error.to_string())?;
+        let plan =
+            Plan::of_engine(engine.clone(), softmax, false, Form::Half, None).map_err(|error| error.to_string())?;
         Ok(Plan { engine: Some(Fused::Half(engine)), softmax, ..plan })
     }
 
-    /// Prepares a float network in plain tract.
-    pub fn plain_float(network: &Network, threads: usize) -> TractResult<Plan> {
-        let model = tract_onnx::onnx().model_for_proto_model(&write::float_graph(network, vec![]))?;
+    /// Prepares a float network in plain tract, with the picture's familiarity as a second output if asked for.
+    pub fn plain_float(network: &Network, familiarity: Option<&Familiarity>, threads: usize) -> TractResult<Plan> {
+        let mut graph = write::float_graph(network, vec![]);
+        if let Some(familiarity) = familiarity {
+            familiarity_graph::add(&mut graph, familiarity).map_err(TractError::msg)?;
+        }
+        let model = tract_onnx::onnx().model_for_proto_model(&graph)?;
         Plan::new(model.into_typed()?, threads, Input::picture(network.input_size), Form::PlainFloat)
     }
 

@@ -73,6 +73,7 @@ fn fresh(model: &Path) -> Metadata {
         unknown_threshold: 0.0,
         backbone: stem,
         validation: None,
+        familiarity: None,
     }
 }
 

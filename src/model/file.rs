@@ -10,6 +10,7 @@ use prost::Message;
 use tract_onnx::pb::ModelProto;
 
 use super::{
+    familiarity_graph,
     metadata::{self, Metadata},
     network::Network,
     onnx::{
@@ -114,7 +115,10 @@ fn read(source: &mut impl BufRead, length: u64, what: String, path: &Path) -> Re
     let properties = || proto.metadata_props.iter().map(|entry| (entry.key.as_str(), entry.value.as_str()));
     let metadata = metadata::from_properties(properties()).map_err(unusable)?;
     let references = References::from_properties(properties());
-    let found = recognise::find(&Graph::new(&proto).map_err(unusable)?);
+    // Familiarity branches off; what computes it stands in the metadata too.
+    let branched = metadata.as_ref().is_some_and(|metadata| metadata.familiarity.is_some());
+    let graph = if branched { Graph::of_first_output(&proto) } else { Graph::new(&proto) };
+    let found = recognise::find(&graph.map_err(unusable)?);
     let contents = match found {
         Ok(found) => Contents::Network(found.take(proto).map_err(unusable)?),
         Err(reason) => Contents::Foreign { proto: Box::new(proto), reason },
@@ -143,7 +147,9 @@ fn float_network(file: ModelFile) -> Result<(Network, Option<Metadata>), ModelEr
 
 /// Writes a float ONNX file whose input is the uint8 picture.
 pub fn write_network(path: &Path, network: &Network, metadata: &Metadata) -> Result<(), ModelError> {
-    write_skeleton(path, write::float_skeleton(network, metadata::to_properties(metadata)))
+    let mut skeleton = write::float_skeleton(network, metadata::to_properties(metadata));
+    add_familiarity(path, &mut skeleton.model, metadata)?;
+    write_skeleton(path, skeleton)
 }
 
 /// Writes a backbone: a float ONNX file that takes any number of pictures, float `N×3×H×W` RGB from 0 to 255.
@@ -153,7 +159,15 @@ pub fn write_backbone(path: &Path, network: &Network) -> Result<(), ModelError> 
 
 /// Writes an int8 QDQ ONNX file whose input is the uint8 picture.
 pub fn write_quantized(path: &Path, network: &QuantizedNetwork, metadata: &Metadata) -> Result<(), ModelError> {
-    write_atomically(path, &write::quantized_graph(network, metadata::to_properties(metadata)).encode_to_vec())
+    let mut model = write::quantized_graph(network, metadata::to_properties(metadata));
+    add_familiarity(path, &mut model, metadata)?;
+    write_atomically(path, &model.encode_to_vec())
+}
+
+fn add_familiarity(path: &Path, model: &mut ModelProto, metadata: &Metadata) -> Result<(), ModelError> {
+    let Some(familiarity) = &metadata.familiarity else { return Ok(()) };
+    let unusable = |reason| ModelError::Unusable { what: path.display().to_string(), reason };
+    familiarity_graph::add(model, familiarity).map_err(unusable)
 }
 
 /// Writes beside `path` first, so that nobody ever reads half a file.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::familiarity::Familiarity;
+
 /// How a picture of any size becomes the network's square input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -39,16 +41,29 @@ pub struct Metadata {
     pub backbone: String,
     /// Figures from the validation folder, where there was one.
     pub validation: Option<Validation>,
+    /// How familiar a picture is, and below what the answer is `unknown`; `None` judges by confidence alone.
+    pub familiarity: Option<Familiarity>,
+}
+
+impl Metadata {
+    /// Whether an answer of this confidence and familiarity is `unknown`.
+    pub fn is_unknown(&self, confidence: f32, familiarity: Option<f32>) -> bool {
+        let strange = |known: &Familiarity| familiarity.is_some_and(|value| value < known.threshold);
+        confidence < self.unknown_threshold || self.familiarity.as_ref().is_some_and(strange)
+    }
 }
 
 /// Version of the keys below; a file with a higher one is refused.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
+/// Version of a file without familiarity, which earlier programs read too.
+const WITHOUT_FAMILIARITY: u32 = 1;
 
 /// The metadata as key–value pairs for a file.
 pub fn to_properties(metadata: &Metadata) -> Vec<(String, String)> {
     let json = |value: serde_json::Value| value.to_string();
+    let version = if metadata.familiarity.is_some() { FORMAT_VERSION } else { WITHOUT_FAMILIARITY };
     let mut properties = vec![
-        ("vggcam.format_version".into(), FORMAT_VERSION.to_string()),
+        ("vggcam.format_version".into(), version.to_string()),
         ("vggcam.name".into(), metadata.name.clone()),
         ("vggcam.labels".into(), json(metadata.labels.clone().into())),
         ("vggcam.fit".into(), metadata.fit.name().into()),
@@ -60,6 +75,11 @@ pub fn to_properties(metadata: &Metadata) -> Vec<(String, String)> {
             "images": v.images, "accuracy_f32": v.accuracy_f32, "accuracy_int8": v.accuracy_int8,
         });
         properties.push(("vggcam.validation".into(), json(value)));
+    }
+    if let Some(familiarity) = &metadata.familiarity {
+        // A struct of numbers and strings always has a JSON form.
+        let text = serde_json::to_string(familiarity).unwrap_or_default();
+        properties.push(("vggcam.familiarity".into(), text));
     }
     properties
 }
@@ -97,8 +117,25 @@ pub fn from_properties<'a>(
             Some(serde_json::from_str(text).map_err(|_| format!("vggcam.validation is not readable: {text:?}"))?)
         }
     };
+    let familiarity = match ours.get("familiarity") {
+        None => None,
+        Some(text) => {
+            let unusable = |reason: String| format!("vggcam.familiarity is not usable: {reason}");
+            let found: Familiarity = serde_json::from_str(text).map_err(|error| unusable(error.to_string()))?;
+            found.check().map_err(unusable)?;
+            Some(found)
+        }
+    };
     let text = |key: &str| ours.get(key).map_or(String::new(), |value| value.to_string());
-    Ok(Some(Metadata { name: text("name"), labels, fit, unknown_threshold, backbone: text("backbone"), validation }))
+    Ok(Some(Metadata {
+        name: text("name"),
+        labels,
+        fit,
+        unknown_threshold,
+        backbone: text("backbone"),
+        validation,
+        familiarity,
+    }))
 }
 
 impl Fit {
@@ -128,6 +165,12 @@ mod tests {
             unknown_threshold: 0.625,
             backbone: "vgg16".into(),
             validation: Some(Validation { images: 800, accuracy_f32: 0.97, accuracy_int8: 0.9675 }),
+            familiarity: Some(Familiarity {
+                threshold: -1.5,
+                layers: vec!["block1_conv2".into()],
+                bias: vec![0.1, 1e-30],
+                weights: vec![1.0 / 3.0, -7.25],
+            }),
         }
     }
 
@@ -141,6 +184,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_familiarity_has_the_version_that_all_programs_read() {
+        let version = |metadata: &Metadata| to_properties(metadata)[0].clone();
+        assert_eq!(version(&sample()), ("vggcam.format_version".into(), "2".into()));
+        let plain = Metadata { familiarity: None, ..sample() };
+        assert_eq!(version(&plain), ("vggcam.format_version".into(), "1".into()));
+        assert_eq!(read(&to_properties(&plain)), Ok(Some(plain)));
+    }
+
+    #[test]
+    fn unknown_is_what_is_not_sure_or_not_familiar() {
+        let unknown = |confidence, familiarity| sample().is_unknown(confidence, familiarity);
+        assert_eq!([unknown(0.7, Some(0.0)), unknown(0.7, None)], [false; 2]);
+        assert_eq!([unknown(0.6, Some(0.0)), unknown(0.7, Some(-1.6))], [true; 2]);
+        assert!(!Metadata { familiarity: None, ..sample() }.is_unknown(0.7, Some(-1.6)));
+    }
+
+    #[test]
     fn a_foreign_file_has_none() {
         assert_eq!(read(&[("author".into(), "me".into())]), Ok(None));
     }
@@ -151,7 +211,9 @@ mod tests {
             ("vggcam.labels", "cat,dog", "JSON list"),
             ("vggcam.fit", "stretch", "neither squash"),
             ("vggcam.unknown_threshold", "NaN", "from 0 to 1"),
-            ("vggcam.format_version", "2", "update vggcam"),
+            ("vggcam.format_version", "3", "update vggcam"),
+            ("vggcam.familiarity", "{}", "missing field"),
+            ("vggcam.familiarity", r#"{"threshold":0,"layers":["a"],"bias":[0,0],"weights":[1]}"#, "1 weights"),
         ] {
             let mut properties = to_properties(&sample());
             properties.iter_mut().find(|(k, _)| k == key).unwrap().1 = value.into();

@@ -1,5 +1,7 @@
 //! The model file: the network's structure, its metadata, reading and writing ONNX.
 
+pub mod familiarity;
+pub mod familiarity_graph;
 pub mod file;
 pub mod fingerprint;
 pub mod metadata;

@@ -104,6 +104,17 @@ pub struct QuantizedNetwork {
     pub softmax: bool,
 }
 
+impl QuantizedNetwork {
+    /// The convolutions that a max pool follows, in order.
+    pub fn pooled_convolutions<'a>(&'a self) -> Vec<&'a QuantizedConv> {
+        let convolution = |pair: &'a [QuantizedLayer]| match pair {
+            [QuantizedLayer::Conv(conv), QuantizedLayer::MaxPool] => Some(conv),
+            _ => None,
+        };
+        self.layers.windows(2).filter_map(convolution).collect()
+    }
+}
+
 impl QuantizedInput {
     /// Real value of one step of what the first layer reads.
     pub fn scale(&self) -> f32 {

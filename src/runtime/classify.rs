@@ -24,10 +24,10 @@ pub struct Summary {
     pub failed: usize,
 }
 
-/// Label shown for a prediction: the likeliest class, or `unknown` below the model's threshold.
+/// Label shown for a prediction: the likeliest class, or `unknown` where the model's thresholds say so.
 pub fn label<'a>(metadata: &'a Metadata, prediction: &Prediction) -> (&'a str, f32) {
     let (index, confidence) = prediction.best();
-    if confidence < metadata.unknown_threshold {
+    if metadata.is_unknown(confidence, prediction.familiarity) {
         (UNKNOWN, confidence)
     } else {
         (metadata.labels.get(index).map_or(UNKNOWN, String::as_str), confidence)
@@ -64,13 +64,16 @@ pub fn classify(
         let (label, confidence) = label(classifier.metadata(), &prediction);
         let file = path.display().to_string();
         let written = if as_json {
-            let line = json!({
+            let mut line = json!({
                 "file": file,
                 "label": label,
                 "confidence": confidence,
                 "probabilities": probabilities(classifier.metadata(), &prediction),
                 "latency_ms": (latency_ms * 1e3).round() / 1e3,
             });
+            if let Some(familiarity) = prediction.familiarity {
+                line["familiarity"] = json!(familiarity);
+            }
             writeln!(out, "{line}")
         } else {
             writeln!(out, "{file:width$}  {label:12} {:5.1} %", confidence * 100.0)

@@ -1,8 +1,10 @@
-//! From the probabilities of each picture to a label that does not flicker.
+//! From the probabilities and the familiarity of each picture to a label that does not flicker.
 
 use std::time::{Duration, Instant};
 
-/// What stands for a label where the confidence is below the model's threshold.
+use crate::{engine::classifier::Prediction, model::metadata::Metadata};
+
+/// What stands for a label where the confidence or the familiarity is below the model's threshold.
 pub const UNKNOWN: &str = "unknown";
 
 /// How much the past counts.
@@ -29,6 +31,8 @@ pub struct Decision {
     pub confidence: f32,
     /// Smoothed probability of each class.
     pub probabilities: Vec<f32>,
+    /// Smoothed familiarity, where the model computes it.
+    pub familiarity: Option<f32>,
 }
 
 impl Decision {
@@ -38,11 +42,28 @@ impl Decision {
     }
 }
 
-/// Smooths probabilities and holds labels.
+/// Below what an answer is unknown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Of the confidence, 0 to 1; 0 switches that off.
+    pub confidence: f32,
+    /// Of the familiarity; negative infinity switches that off.
+    pub familiarity: f32,
+}
+
+impl Thresholds {
+    /// Those of a model.
+    pub fn of(metadata: &Metadata) -> Self {
+        let familiarity = metadata.familiarity.as_ref().map_or(f32::NEG_INFINITY, |familiarity| familiarity.threshold);
+        Self { confidence: metadata.unknown_threshold, familiarity }
+    }
+}
+
+/// Smooths probabilities and familiarity, and holds labels.
 #[derive(Clone, Debug)]
 pub struct Decider {
     smoothing: Smoothing,
-    unknown_threshold: f32,
+    thresholds: Thresholds,
     past: Option<Past>,
 }
 
@@ -52,32 +73,36 @@ struct Past {
     source: String,
     at: Instant,
     probabilities: Vec<f32>,
+    familiarity: Option<f32>,
     label: Option<usize>,
     /// A label other than the shown one that leads, and since when.
     challenger: Option<(Option<usize>, Instant)>,
 }
 
 impl Decider {
-    /// Confidence below `unknown_threshold`, 0 to 1, means unknown; 0 switches that off.
-    pub fn new(smoothing: Smoothing, unknown_threshold: f32) -> Self {
-        Self { smoothing, unknown_threshold, past: None }
+    /// Nothing is known of the past yet.
+    pub fn new(smoothing: Smoothing, thresholds: Thresholds) -> Self {
+        Self { smoothing, thresholds, past: None }
     }
 
-    /// Takes the probabilities of a picture seen at `at`. `source` is the name of a still picture or empty: another
+    /// Takes the answer for a picture seen at `at`. `source` is the name of a still picture or empty: another
     /// name is another scene, for which the past does not count.
-    pub fn update(&mut self, probabilities: &[f32], source: &str, at: Instant) -> Decision {
+    pub fn update(&mut self, prediction: &Prediction, source: &str, at: Instant) -> Decision {
+        let Prediction { probabilities, familiarity } = prediction;
         let same_scene = |past: &Past| past.source == source && past.probabilities.len() == probabilities.len();
         let past = match self.past.take().filter(same_scene) {
             None => {
-                let probabilities = probabilities.to_vec();
-                let label = self.leader(&probabilities);
-                Past { source: source.into(), at, probabilities, label, challenger: None }
+                let (probabilities, familiarity) = (probabilities.clone(), *familiarity);
+                let label = self.leader(&probabilities, familiarity);
+                Past { source: source.into(), at, probabilities, familiarity, label, challenger: None }
             }
             Some(mut past) => {
                 let weight = self.weight_of_new(at.saturating_duration_since(past.at));
                 for (smooth, &new) in past.probabilities.iter_mut().zip(probabilities) {
                     *smooth = *smooth * (1.0 - weight) + new * weight;
                 }
+                let both = past.familiarity.zip(*familiarity);
+                past.familiarity = both.map_or(*familiarity, |(old, new)| Some(old * (1.0 - weight) + new * weight));
                 past.at = at;
                 self.challenge(&mut past);
                 past
@@ -85,7 +110,8 @@ impl Decider {
         };
         let shown = past.label.or(likeliest(&past.probabilities)).unwrap_or(0);
         let confidence = past.probabilities.get(shown).copied().unwrap_or(0.0);
-        let decision = Decision { label: past.label, confidence, probabilities: past.probabilities.clone() };
+        let (probabilities, familiarity) = (past.probabilities.clone(), past.familiarity);
+        let decision = Decision { label: past.label, confidence, probabilities, familiarity };
         self.past = Some(past);
         decision
     }
@@ -102,7 +128,7 @@ impl Decider {
 
     /// Lets the leader replace the label once it has led for long enough.
     fn challenge(&self, past: &mut Past) {
-        let leader = self.leader(&past.probabilities);
+        let leader = self.leader(&past.probabilities, past.familiarity);
         if leader == past.label {
             past.challenger = None;
             return;
@@ -118,8 +144,10 @@ impl Decider {
         }
     }
 
-    fn leader(&self, probabilities: &[f32]) -> Option<usize> {
-        likeliest(probabilities).filter(|&index| probabilities[index] >= self.unknown_threshold)
+    fn leader(&self, probabilities: &[f32], familiarity: Option<f32>) -> Option<usize> {
+        let Thresholds { confidence, familiarity: least } = self.thresholds;
+        let familiar = familiarity.is_none_or(|familiarity| familiarity >= least);
+        likeliest(probabilities).filter(|&index| familiar && probabilities[index] >= confidence)
     }
 }
 
@@ -136,12 +164,20 @@ mod tests {
     const CAT: Option<usize> = Some(0);
     const DOG: Option<usize> = Some(1);
 
+    fn answer(cat: f32, familiarity: Option<f32>) -> Prediction {
+        Prediction { probabilities: vec![cat, 1.0 - cat], familiarity }
+    }
+
+    fn confident(confidence: f32) -> Thresholds {
+        Thresholds { confidence, familiarity: f32::NEG_INFINITY }
+    }
+
     /// Feeds (milliseconds, source, probability of cat) and returns the label and confidence after each.
     fn script(smoothing: Smoothing, threshold: f32, steps: &[(u64, &str, f32)]) -> Vec<(Option<usize>, f32)> {
         let start = Instant::now();
-        let mut decider = Decider::new(smoothing, threshold);
+        let mut decider = Decider::new(smoothing, confident(threshold));
         let step = |&(ms, source, cat): &(u64, &str, f32)| {
-            let decision = decider.update(&[cat, 1.0 - cat], source, start + Duration::from_millis(ms));
+            let decision = decider.update(&answer(cat, None), source, start + Duration::from_millis(ms));
             (decision.label, decision.confidence)
         };
         steps.iter().map(step).collect()
@@ -204,17 +240,33 @@ mod tests {
     }
 
     #[test]
+    fn familiarity_fades_and_decides_like_confidence() {
+        let start = Instant::now();
+        let mut decider = Decider::new(smoothing(1000, 0), Thresholds { confidence: 0.0, familiarity: 2.0 });
+        let mut seen = |ms, familiarity| {
+            let decision = decider.update(&answer(0.9, Some(familiarity)), "", start + Duration::from_millis(ms));
+            (decision.label, decision.familiarity.unwrap_or(f32::NAN))
+        };
+        assert_eq!(seen(0, 3.0), (CAT, 3.0));
+        let (label, familiarity) = seen(1000, 0.0);
+        assert!(label.is_none() && (familiarity - 3.0 * (-1.0f32).exp()).abs() < 1e-5, "{familiarity}");
+        assert_eq!(seen(20_000, 2.5).0, CAT);
+    }
+
+    #[test]
     fn takes_what_should_not_come() {
-        let mut decider = Decider::new(Smoothing::default(), 0.5);
+        let mut decider = Decider::new(Smoothing::default(), confident(0.5));
         let now = Instant::now();
-        assert_eq!(decider.update(&[], "", now), Decision { label: None, confidence: 0.0, probabilities: vec![] });
-        assert_eq!(decider.update(&[0.2, 0.8], "", now).label, DOG);
-        decider.update(&[f32::NAN, 0.8], "", now);
+        let nothing = Prediction { probabilities: vec![], familiarity: None };
+        let decision = Decision { label: None, confidence: 0.0, probabilities: vec![], familiarity: None };
+        assert_eq!(decider.update(&nothing, "", now), decision);
+        assert_eq!(decider.update(&answer(0.2, None), "", now).label, DOG);
+        decider.update(&answer(f32::NAN, Some(f32::NAN)), "", now);
     }
 
     #[test]
     fn names_the_label() {
-        let decision = |label| Decision { label, confidence: 0.5, probabilities: vec![] };
+        let decision = |label| Decision { label, confidence: 0.5, probabilities: vec![], familiarity: None };
         let names = ["cat".to_owned(), "dog".to_owned()];
         assert_eq!([CAT, DOG, None].map(|label| decision(label).name(&names).to_owned()), ["cat", "dog", "unknown"]);
     }
@@ -222,11 +274,11 @@ mod tests {
     proptest! {
         #[test]
         fn smoothed_probabilities_still_sum_to_one(steps in prop::collection::vec((0u64..500, 0f32..1.0), 1..40)) {
-            let mut decider = Decider::new(Smoothing::default(), 0.0);
+            let mut decider = Decider::new(Smoothing::default(), confident(0.0));
             let mut at = Instant::now();
             for (ms, cat) in steps {
                 at += Duration::from_millis(ms);
-                let decision = decider.update(&[cat, 1.0 - cat], "", at);
+                let decision = decider.update(&answer(cat, None), "", at);
                 prop_assert!((decision.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-4);
                 prop_assert!(decision.probabilities.iter().all(|p| (0.0..=1.0).contains(p)));
             }

@@ -34,7 +34,7 @@ use image::RgbImage;
 
 use super::{
     controls::Controls,
-    decide::{Decider, Smoothing},
+    decide::{Decider, Smoothing, Thresholds},
     lights::Lights,
     publish::Publisher,
     rate::Rate,
@@ -182,7 +182,7 @@ impl Stage {
             let inference = Inference {
                 input_size,
                 classify,
-                decider: Decider::new(smoothing, metadata.unknown_threshold),
+                decider: Decider::new(smoothing, Thresholds::of(&metadata)),
                 metadata: &metadata,
                 limit: frames,
                 linger,

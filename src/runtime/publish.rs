@@ -125,6 +125,8 @@ struct JsonLine<'a> {
     confidence: f32,
     #[serde(serialize_with = "as_object")]
     probabilities: Vec<(&'a str, f32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    familiarity: Option<f32>,
     latency_ms: f64,
     capture_to_label_ms: f64,
     fps: f32,
@@ -169,6 +171,7 @@ impl<'a> From<&Report<'a>> for JsonLine<'a> {
             label: report.decision.name(report.labels),
             confidence: report.decision.confidence,
             probabilities: names.zip(report.decision.probabilities.iter().copied()).collect(),
+            familiarity: report.decision.familiarity,
             latency_ms: milliseconds(report.latency),
             capture_to_label_ms: milliseconds(report.capture_to_label),
             fps: report.fps,
@@ -217,7 +220,9 @@ mod tests {
     }
 
     fn publish(format: Format, origin: Origin, out: Box<dyn Write + Send>) -> io::Result<ControlFlow<()>> {
-        let decision = Decision { label: Some(1), confidence: 0.75, probabilities: vec![0.25, 0.75] };
+        // A model on a camera judges familiarity here, and one on files does not.
+        let familiarity = matches!(origin, Origin::Camera(_)).then_some(1.5);
+        let decision = Decision { label: Some(1), confidence: 0.75, probabilities: vec![0.25, 0.75], familiarity };
         let report = Report {
             origin: &origin,
             sequence: 7,
@@ -252,7 +257,7 @@ mod tests {
         );
         let line = published(Format::Json, Origin::Camera("/dev/video0".into()));
         let parsed: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
-        assert_eq!(parsed["camera"], "/dev/video0");
+        assert_eq!((&parsed["camera"], &parsed["familiarity"]), (&"/dev/video0".into(), &1.5.into()));
         assert!(parsed.get("file").is_none());
     }
 

@@ -81,6 +81,7 @@ pub fn metadata(labels: &[&str]) -> Metadata {
         unknown_threshold: 0.0,
         backbone: "random".into(),
         validation: None,
+        familiarity: None,
     }
 }
 

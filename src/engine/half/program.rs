@@ -58,6 +58,10 @@ impl Outputs<Half> for HalfOutputs<'_> {
         Ok(Rescaled::new(&conv.bias, true, padded, sums, stored))
     }
 
+    fn step(&self) -> f32 {
+        1.0 / self.stored
+    }
+
     fn dense(&mut self, dense: &Dense, padded: usize, last: bool) -> Result<DenseOutput<Half>, String> {
         if last {
             let sums = self.sums(&dense.name, &dense.weights)?;

@@ -100,6 +100,7 @@ fn convolution(
         maps: (from.map, map),
         finish,
         pool,
+        steps: (f32::from(zero_point), conv.output.scale),
         winograd,
         note: facts.inexact.filter(|_| wins.is_some()).map(|o| format!("output {o} could overflow Winograd's sums")),
     });

@@ -5,7 +5,7 @@ use std::fmt;
 /// The numbers of a network.
 pub trait Arithmetic: Copy + fmt::Debug + Send + Sync + 'static {
     /// A value in a map.
-    type Activation: Copy + Default + PartialEq + fmt::Debug + Send + Sync;
+    type Activation: Copy + Default + PartialEq + Into<f32> + fmt::Debug + Send + Sync;
     /// A weight.
     type Weight: Copy + Default + fmt::Debug + Send + Sync;
     /// An input or a weight after Winograd's transforms.

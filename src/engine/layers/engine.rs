@@ -17,7 +17,7 @@ use super::{
     frame::Frame,
     map::Map,
     matrix::Matrix,
-    program::{Input, Program, Work},
+    program::{Input, Program, Step, Work},
     team::{Barrier, Team},
     weights::{Weights, prefer_large_pages},
 };
@@ -135,6 +135,18 @@ impl<A: Numbers> Engine<A> {
         let activations = self.network.program.steps.iter().map(|step| worker.state.left_by(&step.work)).collect();
         self.rest(worker);
         Ok(activations)
+    }
+
+    /// Runs one picture, whose values `output` takes as in [`Engine::run`], and gives what stands behind the max pools of
+    /// `steps`: the mean of every channel, then the highest value of every channel, step after step, as real numbers.
+    pub fn run_pooled(&self, pixels: Pixels, output: &mut [f32], steps: &[usize]) -> io::Result<Vec<f32>> {
+        let worker = self.worker()?;
+        worker.run(&[pixels]);
+        worker.state.answer(output);
+        let pooled = steps.iter().filter_map(|&step| self.network.program.steps.get(step));
+        let pooled = pooled.flat_map(|step| worker.state.pooled(step)).collect();
+        self.rest(worker);
+        Ok(pooled)
     }
 
     /// One that no run uses now.
@@ -263,6 +275,29 @@ impl<A: Numbers> State<A> {
             | Work::Matrix(Matrix { output: DenseOutput::Activations(_), to, .. }) => values(to.at, to.count).to_vec(),
             Work::Dense(_) | Work::Matrix(_) => vec![],
         }
+    }
+
+    /// Mean and highest value of every channel of what a step left behind its max pool for the first picture. Sums are in the
+    /// order of the pixels, and exact where activations are whole numbers.
+    fn pooled(&self, step: &Step<A>) -> Vec<f32> {
+        let (Some(pooled), Some(map)) = (step.pooled, step.work.to_map()) else { return vec![] };
+        let mut sums = vec![0.0f64; pooled.channels];
+        let mut highest = vec![f32::NEG_INFINITY; pooled.channels];
+        for y in 0..map.height {
+            let row = self.arena().wrapping_add(map.at(0, y, 0)).cast::<A::Activation>();
+            // SAFETY: the step has written whole rows of pixels there, and nobody writes now.
+            let row = unsafe { std::slice::from_raw_parts(row, map.width * map.channels) };
+            for pixel in row.chunks_exact(map.channels) {
+                for ((sum, highest), &value) in sums.iter_mut().zip(&mut highest).zip(pixel) {
+                    let value: f32 = value.into();
+                    *sum += f64::from(value);
+                    *highest = if value > *highest { value } else { *highest };
+                }
+            }
+        }
+        let count = (map.height * map.width) as f64;
+        let means = sums.into_iter().map(|sum| (sum / count) as f32);
+        means.chain(highest).map(|value| (value - pooled.zero) * pooled.scale).collect()
     }
 
     /// A member's share of a run.

@@ -74,7 +74,7 @@ impl<A: Numbers> Matrix<A> {
             for input in inputs.clone() {
                 // SAFETY: the frame's two rules.
                 unsafe {
-                    to.add(picture * length + input - inputs.start).write((*from.add(input)).into());
+                    to.add(picture * length + input - inputs.start).write(A::Transformed::from(*from.add(input)));
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The whole network as one op of a tract plan.
 
+use std::sync::Arc;
+
 use tract_onnx::tract_core::internal::*;
 
 use super::{
@@ -7,15 +9,18 @@ use super::{
     engine::{Engine, Pixels},
     program::Input,
 };
+use crate::model::familiarity::Familiarity;
 
 /// A picture to the last layer's output: float values `1×O`, or uint8 steps `1×O` where that layer is quantized and ends
-/// the network.
+/// the network. Where asked for, the picture's familiarity, float `1×1`, is a second output.
 #[derive(Clone)]
 pub struct FusedNetwork<A: Numbers> {
     /// What runs.
     pub engine: Engine<A>,
     /// Whether quantized outputs are given as steps and not as real numbers.
     pub steps: bool,
+    /// What computes familiarity.
+    pub familiarity: Option<Arc<Familiarity>>,
 }
 
 impl<A: Numbers> FusedNetwork<A> {
@@ -27,8 +32,8 @@ impl<A: Numbers> FusedNetwork<A> {
         }
     }
 
-    /// Runs the network and gives its values as floats.
-    fn values(&self, input: &Tensor) -> TractResult<Vec<f32>> {
+    /// Runs the network and gives its values as floats, and familiarity.
+    fn values(&self, input: &Tensor) -> TractResult<(Vec<f32>, Option<f32>)> {
         let output = self.engine.program().output;
         let mut values = vec![0.0; output.count];
         let plain = input.try_as_plain_ram()?;
@@ -36,8 +41,13 @@ impl<A: Numbers> FusedNetwork<A> {
             Input::Picture { .. } | Input::Centred { .. } => Pixels::Bytes(plain.as_slice::<u8>()?),
             Input::Real { .. } => Pixels::Real(plain.as_slice::<f32>()?),
         };
-        self.engine.run(&[pixels], &mut values, None)?;
-        Ok(values)
+        let Some(familiarity) = &self.familiarity else {
+            self.engine.run(&[pixels], &mut values, None)?;
+            return Ok((values, None));
+        };
+        let steps = self.engine.program().pooled(&familiarity.layers).map_err(TractError::msg)?;
+        let pooled = self.engine.run_pooled(pixels, &mut values, &steps)?;
+        Ok((values, Some(familiarity.of(&pooled))))
     }
 }
 
@@ -49,7 +59,7 @@ impl<A: Numbers> std::fmt::Debug for FusedNetwork<A> {
 
 impl<A: Numbers> PartialEq for FusedNetwork<A> {
     fn eq(&self, other: &Self) -> bool {
-        self.engine.is(&other.engine) && self.steps == other.steps
+        self.engine.is(&other.engine) && self.steps == other.steps && self.familiarity == other.familiarity
     }
 }
 
@@ -68,7 +78,7 @@ impl<A: Numbers> EvalOp for FusedNetwork<A> {
 
     fn eval(&self, _ctx: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let input = args_1!(inputs);
-        let values = self.values(&input)?;
+        let (values, familiarity) = self.values(&input)?;
         let shape = [1, values.len()];
         let output = match self.engine.program().output.steps {
             Some(_) if self.steps => {
@@ -81,7 +91,11 @@ impl<A: Numbers> EvalOp for FusedNetwork<A> {
             }
             None => Tensor::from_shape(&shape, &values)?,
         };
-        Ok(tvec!(output.into_tvalue()))
+        let mut outputs = tvec!(output.into_tvalue());
+        if let Some(familiarity) = familiarity {
+            outputs.push(Tensor::from_shape(&[1, 1], &[familiarity])?.into_tvalue());
+        }
+        Ok(outputs)
     }
 }
 
@@ -94,7 +108,11 @@ impl<A: Numbers> TypedOp for FusedNetwork<A> {
         );
         let output = self.engine.program().output;
         let shape = [1, output.count];
-        Ok(tvec!(if self.steps && output.steps.is_some() { u8::fact(shape) } else { f32::fact(shape) }))
+        let mut facts = tvec!(if self.steps && output.steps.is_some() { u8::fact(shape) } else { f32::fact(shape) });
+        if self.familiarity.is_some() {
+            facts.push(f32::fact([1, 1]));
+        }
+        Ok(facts)
     }
 
     as_op!();

@@ -19,6 +19,10 @@ use crate::{
 pub trait Outputs<A: Numbers> {
     /// Of a convolution whose outputs are padded to so many.
     fn convolution(&mut self, conv: &Conv, padded: usize) -> Result<A::Layer, String>;
+    /// Real value of an activation of 1 of the convolution that was asked for last.
+    fn step(&self) -> f32 {
+        1.0
+    }
     /// Of a dense layer whose outputs are padded to so many, and which is the last one or not.
     fn dense(&mut self, dense: &Dense, padded: usize, last: bool) -> Result<DenseOutput<A>, String>;
 }
@@ -61,6 +65,7 @@ pub fn lay_out<A: Numbers>(
             maps: (map, to),
             finish: outputs.convolution(conv, padded)?,
             pool,
+            steps: (0.0, outputs.step()),
             // A first layer has too few channels to fill a vector.
             winograd: if planner.is_empty() { None } else { planner.winograd(map, padded) },
             note: None,

@@ -7,7 +7,7 @@ use super::{
     frame::Slot,
     map::{Layout, Map, Shape},
     matrix::Matrix,
-    program::{Input, Output, Program, Segment, Step, Work},
+    program::{Input, Output, Pooled, Program, Segment, Step, Work},
     winograd::Winograd,
 };
 use crate::engine::kernels::{CHANNEL_STEP, DENSE_BLOCK, Kernels, Transforms};
@@ -44,6 +44,8 @@ pub struct Convolution<A: Numbers> {
     pub finish: A::Layer,
     /// Whether a 2×2 max pool follows.
     pub pool: bool,
+    /// Activation that stands for zero, and real value of a step.
+    pub steps: (f32, f32),
     /// Winograd's algorithm, where it is taken.
     pub winograd: Option<&'static Transforms<A>>,
     /// Why another algorithm than the usual one is taken, if so.
@@ -139,7 +141,8 @@ impl<A: Numbers> Planner<A> {
 
     /// Lays out a convolution.
     pub fn convolution(&mut self, convolution: Convolution<A>) {
-        let Convolution { name, inputs, outputs, maps, finish, pool, winograd, note } = convolution;
+        let Convolution { name, inputs, outputs, maps, finish, pool, steps: (zero, scale), winograd, note } =
+            convolution;
         let (kernels, (from, to)) = (self.kernels, maps);
         let panels = to.channels.div_ceil(kernels.panel);
         let weight = size_of::<A::Weight>();
@@ -159,7 +162,8 @@ impl<A: Numbers> Planner<A> {
             Work::Direct(Direct::new(kernels, maps, finish, pool, slot))
         };
         let macs = 9 * inputs * outputs * from.height * from.width;
-        self.step(Step { name, work, macs: macs as u64, note }, pictures);
+        let pooled = pool.then_some(Pooled { channels: outputs, zero, scale });
+        self.step(Step { name, work, macs: macs as u64, note, pooled }, pictures);
     }
 
     /// Lays out a dense layer; gives where its outputs are.
@@ -185,7 +189,7 @@ impl<A: Numbers> Planner<A> {
             self.phases += 1;
             Work::Dense(Dense { from, skip_zeros, to, real: outputs, output, step, phase, weights })
         };
-        self.step(Step { name, work, macs, note: None }, self.pictures);
+        self.step(Step { name, work, macs, note: None, pooled: None }, self.pictures);
         to
     }
 

@@ -90,6 +90,19 @@ pub struct Step<A: Numbers> {
     pub macs: u64,
     /// Why another algorithm than the usual one was taken, if so.
     pub note: Option<String>,
+    /// What a convolution leaves behind its max pool, if it has one.
+    pub pooled: Option<Pooled>,
+}
+
+/// The channels of a map behind a max pool, and how its activations stand for real numbers: (activation − zero) × scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pooled {
+    /// Number of channels, without padding.
+    pub channels: usize,
+    /// Activation that stands for zero.
+    pub zero: f32,
+    /// Real value of a step.
+    pub scale: f32,
 }
 
 /// The algorithm of a step.
@@ -114,6 +127,15 @@ impl<A: Numbers> Work<A> {
         }
     }
 
+    /// Where a convolution writes.
+    pub fn to_map(&self) -> Option<&Map> {
+        match self {
+            Work::Direct(direct) => Some(direct.to()),
+            Work::Winograd(winograd) => Some(winograd.to()),
+            Work::Dense(_) | Work::Matrix(_) => None,
+        }
+    }
+
     /// Does a member's share.
     pub fn run(&self, frame: &Frame<A>) {
         match self {
@@ -126,6 +148,15 @@ impl<A: Numbers> Work<A> {
 }
 
 impl<A: Numbers> Program<A> {
+    /// Steps behind whose max pools the features of these convolutions are. The error names one that has no max pool.
+    pub fn pooled(&self, layers: &[String]) -> Result<Vec<usize>, String> {
+        let step = |layer: &String| {
+            let found = self.steps.iter().position(|step| step.name == *layer && step.pooled.is_some());
+            found.ok_or_else(|| format!("no max pool follows {layer:?}"))
+        };
+        layers.iter().map(step).collect()
+    }
+
     /// Most times that a segment is gone through in a run.
     pub fn rounds(&self) -> usize {
         self.segments.iter().map(|segment| self.pictures.div_ceil(segment.pictures)).max().unwrap_or(0)

@@ -31,6 +31,7 @@ pub fn metadata(run: &Run, name: &str, images: usize, accuracies: [f64; 2]) -> M
         unknown_threshold: run.options.unknown_threshold,
         backbone: run.backbone_name.into(),
         validation: Some(Validation { images, accuracy_f32, accuracy_int8 }),
+        familiarity: None,
     }
 }
 

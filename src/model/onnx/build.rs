@@ -52,14 +52,7 @@ impl<'a> Builder<'a> {
 
     /// Adds a node that makes one value called `name`, and gives that name back.
     pub fn node(&mut self, op_type: &str, name: String, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
-        self.graph.node.push(NodeProto {
-            name: name.clone(),
-            op_type: op_type.into(),
-            input: inputs.iter().map(|&input| input.into()).collect(),
-            output: vec![name.clone()],
-            attribute: attributes,
-            ..Default::default()
-        });
+        self.graph.node.push(node(op_type, name.clone(), inputs, attributes));
         name
     }
 
@@ -91,6 +84,18 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// A node that makes one value, called like itself.
+pub fn node(op_type: &str, name: String, inputs: &[&str], attributes: Vec<AttributeProto>) -> NodeProto {
+    NodeProto {
+        op_type: op_type.into(),
+        input: inputs.iter().map(|&input| input.into()).collect(),
+        output: vec![name.clone()],
+        attribute: attributes,
+        name,
+        ..Default::default()
+    }
+}
+
 /// An integer attribute.
 pub fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto { name: name.into(), r#type: AttributeType::Int as i32, i: value, ..Default::default() }
@@ -106,7 +111,8 @@ pub fn ints(name: &str, values: &[i64]) -> AttributeProto {
     }
 }
 
-fn value_info(name: &str, data_type: DataType, shape: &[usize]) -> ValueInfoProto {
+/// What a graph says about one of its inputs or outputs.
+pub fn value_info(name: &str, data_type: DataType, shape: &[usize]) -> ValueInfoProto {
     let dim = shape
         .iter()
         .map(|&length| match length {

@@ -1,6 +1,9 @@
 //! A read-only view of an ONNX graph: constants by name, consumers by value, attributes by name.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use tract_onnx::pb::{
     GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto::dimension::Value, type_proto,
@@ -11,6 +14,8 @@ use super::tensor::{self, Constant, Elements};
 /// A graph with its lookups.
 pub struct Graph<'a> {
     proto: &'a GraphProto,
+    nodes: Vec<&'a NodeProto>,
+    outputs: &'a [ValueInfoProto],
     constants: HashMap<&'a str, Cow<'a, TensorProto>>,
     producers: HashMap<&'a str, &'a NodeProto>,
     consumers: HashMap<&'a str, Vec<&'a NodeProto>>,
@@ -30,14 +35,36 @@ pub struct Declared {
 impl<'a> Graph<'a> {
     /// Indexes the graph of `model`; the error says what makes the graph incoherent.
     pub fn new(model: &'a ModelProto) -> Result<Self, String> {
-        let proto = model.graph.as_ref().ok_or("it holds no graph; the file is empty or is not ONNX")?;
+        let proto = graph_of(model)?;
+        Self::index(proto, proto.node.iter().collect(), &proto.output)
+    }
+
+    /// The same for what the first output depends on alone.
+    pub fn of_first_output(model: &'a ModelProto) -> Result<Self, String> {
+        let proto = graph_of(model)?;
+        let mut needed: HashSet<&str> = proto.output.first().map(|output| output.name.as_str()).into_iter().collect();
+        let mut nodes = vec![];
+        // A node stands behind those that it reads from, so that one way back meets them all.
+        for node in proto.node.iter().rev() {
+            if node.output.iter().any(|output| needed.contains(output.as_str())) {
+                needed.extend(node.input.iter().map(String::as_str));
+                nodes.push(node);
+            }
+        }
+        nodes.reverse();
+        Self::index(proto, nodes, proto.output.get(..1).unwrap_or_default())
+    }
+
+    fn index(proto: &'a GraphProto, nodes: Vec<&'a NodeProto>, outputs: &'a [ValueInfoProto]) -> Result<Self, String> {
         let mut graph = Graph {
             proto,
+            nodes,
+            outputs,
             constants: proto.initializer.iter().map(|tensor| (tensor.name.as_str(), Cow::Borrowed(tensor))).collect(),
             producers: HashMap::new(),
             consumers: HashMap::new(),
         };
-        for node in &proto.node {
+        for &node in &graph.nodes {
             match (node.op_type.as_str(), node.output.first(), constant_value(node)) {
                 ("Constant", Some(output), Some(value)) => {
                     graph.constants.insert(output, value);
@@ -62,21 +89,21 @@ impl<'a> Graph<'a> {
                 || self.producers.contains_key(name)
                 || self.proto.input.iter().any(|input| input.name == name)
         };
-        for node in &self.proto.node {
+        for node in &self.nodes {
             if let Some(missing) = node.input.iter().find(|name| !name.is_empty() && !known(name)) {
                 return Err(format!("{} reads {missing:?}, which nothing in the graph makes", describe(node)));
             }
         }
-        match self.proto.output.iter().find(|output| !known(&output.name)) {
+        match self.outputs.iter().find(|output| !known(&output.name)) {
             Some(output) => Err(format!("nothing in the graph makes its output {:?}", output.name)),
-            None if self.proto.output.is_empty() => Err("its graph has no output".into()),
+            None if self.outputs.is_empty() => Err("its graph has no output".into()),
             None => Ok(()),
         }
     }
 
-    /// All nodes in file order.
-    pub fn nodes(&self) -> &'a [NodeProto] {
-        &self.proto.node
+    /// The nodes that are indexed, in file order.
+    pub fn nodes(&self) -> &[&'a NodeProto] {
+        &self.nodes
     }
 
     /// The one input that is not a constant.
@@ -94,12 +121,12 @@ impl<'a> Graph<'a> {
 
     /// The first output.
     pub fn output(&self) -> Result<Declared, String> {
-        declared(self.proto.output.first().ok_or("its graph has no output")?)
+        declared(self.outputs.first().ok_or("its graph has no output")?)
     }
 
     /// Whether `name` is an output of the graph.
     pub fn is_output(&self, name: &str) -> bool {
-        self.proto.output.iter().any(|output| output.name == name)
+        self.outputs.iter().any(|output| output.name == name)
     }
 
     /// Whether `name` is a constant.
@@ -144,6 +171,10 @@ impl<'a> Graph<'a> {
             }
         }
     }
+}
+
+fn graph_of(model: &ModelProto) -> Result<&GraphProto, String> {
+    model.graph.as_ref().ok_or_else(|| "it holds no graph; the file is empty or is not ONNX".into())
 }
 
 /// Kind and name of a node, for errors, on one line whatever a damaged file calls it.

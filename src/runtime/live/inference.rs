@@ -87,7 +87,7 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             self.session = shot.session();
             self.decider.forget();
         }
-        let decision = self.decider.update(&prediction.probabilities, &frame.name, frame.captured_at);
+        let decision = self.decider.update(&prediction, &frame.name, frame.captured_at);
         self.rate.count(Instant::now());
         // The first result tells the rate by the time it took.
         let fps = self.rate.per_second().unwrap_or(1.0 / latency.as_secs_f32().max(1e-6));

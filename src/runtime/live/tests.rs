@@ -145,7 +145,7 @@ fn broken_panel() -> Box<dyn Panel> {
 /// Dark pictures are cats, bright ones dogs, and those in between unknown.
 fn by_shade(picture: &RgbImage) -> Result<Prediction, EngineError> {
     let dog = f32::from(picture.get_pixel(0, 0).0[0]) / 255.0;
-    Ok(Prediction { probabilities: vec![1.0 - dog, dog] })
+    Ok(Prediction { probabilities: vec![1.0 - dog, dog], familiarity: None })
 }
 
 /// A run that a test puts together.
@@ -180,6 +180,7 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         unknown_threshold: 0.6,
         backbone: "none".into(),
         validation: None,
+        familiarity: None,
     };
     let Trial { source, displays, classify, frames, publisher, controls, stop } = trial;
     Stage::open(displays, "opening", stop).run(Options {
