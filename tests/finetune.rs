@@ -105,6 +105,60 @@ fn a_model_is_trained_measured_and_used() {
 }
 
 #[test]
+fn pictures_like_the_negatives_are_unknown() {
+    let bench = Bench::new();
+    for index in 20..32 {
+        bench.picture(&format!("others/{}/{index}.png", index % 2), 2, index);
+    }
+    let train = "train data --backbone backbone.onnx --no-cache --epochs 40 --batch 4 --learning-rate 0.01";
+    bench.finetune(&format!("{train} --out out --negatives others --accept 1")).assert().success();
+    let report: Value = serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap();
+    let unknown = &report["unknown"];
+    assert_eq!((&unknown["accept"], &unknown["negatives"]), (&1.0.into(), &12.into()));
+    assert_eq!((&unknown["false_rejects"]["of"], &unknown["false_accepts"]["of"]), (&8.into(), &12.into()));
+    assert_eq!(unknown["false_accepts"]["count"], 0);
+    assert!(report["calibration"]["int8"]["temperature"].as_f64().is_some_and(|t| t > 0.0));
+    assert_eq!(report["calibration"]["float"]["after"]["bins"].as_array().map(Vec::len), Some(15));
+    for model in ["model.onnx", "model-f32.onnx"] {
+        let evaluate = format!("evaluate --model out/{model} data --negatives others --json");
+        let output = bench.finetune(&evaluate).assert().success();
+        let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!((&found["accuracy"], &found["unknown"]), (&1.0.into(), &0.into()), "{model}");
+        assert_eq!((&found["false_accepts"]["count"], &found["false_accepts"]["of"]), (&0.into(), &12.into()));
+    }
+    let output = bench.finetune("predict --model out/model.onnx others/0 --out out.csv").assert().success();
+    let said = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    assert!(said.contains("wrote 6 rows") && said.contains("6 of them look like none of the classes"), "{said}");
+    let mut classify = Command::cargo_bin("vggcam").unwrap();
+    let output = classify
+        .current_dir(bench.root.path())
+        .args(["classify", "--json", "--model", "out/model.onnx", "others/1", "data/valid/reds"])
+        .assert()
+        .success();
+    let said = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let labels: Vec<_> = lines.iter().map(|line| line["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, [["unknown"; 6].as_slice(), &["reds"; 4]].concat());
+    assert!(lines.iter().all(|line| line["familiarity"].is_f64()), "{said}");
+}
+
+#[test]
+fn a_confidence_takes_the_place_of_familiarity() {
+    let bench = Bench::new();
+    let train = "train data --backbone backbone.onnx --no-cache --epochs 2 --out out";
+    bench.finetune(&format!("{train} --unknown-threshold 0.75")).assert().success();
+    let report: Value = serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap();
+    assert!(report["unknown"].is_null());
+    let metadata = file::open(&bench.path("out/model.onnx")).unwrap().metadata.unwrap();
+    assert_eq!((metadata.unknown_threshold, metadata.familiarity), (0.75, None));
+    bench.fails(&format!("{train} --unknown-threshold 0.75 --accept 0.9"), 2, "--accept");
+    bench.fails(&format!("{train} --accept 0.2"), 2, "from 0.5 to 1");
+    bench.fails(&format!("{train} --negatives nowhere"), 1, "nowhere is not a folder");
+    bench.picture("few/1.png", 2, 1);
+    bench.fails(&format!("{train} --negatives few"), 1, "only 1 negatives can be read");
+}
+
+#[test]
 fn help_is_what_the_contract_says() {
     let help = |arguments: &[&str]| {
         let output = Command::cargo_bin("finetune").unwrap().args(arguments).output().unwrap();
@@ -121,7 +175,8 @@ fn help_is_what_the_contract_says() {
 #[test]
 fn a_second_run_computes_nothing_and_gives_the_same_model() {
     let bench = Bench::new();
-    assert_eq!(bench.train("first")["computed"], 32);
+    // 24 by the float backbone; by the int8 one the same 24, and 16 corners.
+    assert_eq!(bench.train("first")["computed"], 64);
     let second = bench.train("second");
     assert_eq!(second["computed"], 0);
     assert_eq!(bytes(&bench.path("first/model.onnx")), bytes(&bench.path("second/model.onnx")));
@@ -144,8 +199,8 @@ fn features_from_memory_from_the_file_and_from_ahead_give_the_same_model() {
         assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().ends_with(".features")));
     }
     let report: Value = serde_json::from_slice(&bytes(&bench.path("third/report.json"))).unwrap();
-    // The int8 features of validation alone: those of the float backbone were there.
-    assert_eq!(report["computed"], 8);
+    // The int8 features alone: those of the float backbone were there.
+    assert_eq!(report["computed"], 40);
     bench.fails(&format!("{train} --out x --features ahead --fit centre-crop"), 1, "fit squash and fit centre-crop");
     bench.fails(&format!("{train} --out x --features none"), 1, "cannot open the feature file none");
     fs::write(bench.path("words"), "words").unwrap();
@@ -157,11 +212,11 @@ fn what_changed_is_computed_again() {
     let bench = Bench::new();
     bench.train("first");
     bench.picture("data/train/reds/2.png", 0, 99);
-    // The picture is one of those that set the ranges of the int8 form, whose 8 features are new ones then.
-    assert_eq!(bench.train("second")["computed"], 1 + 8);
+    // The picture is one of those that set the ranges of the int8 form, whose 40 features are new ones then.
+    assert_eq!(bench.train("second")["computed"], 1 + 40);
     let network = common::random_vgg(6, SIZE as usize, &[6, 8], &[24, 16, 3]);
     file::write_network(&bench.path("backbone.onnx"), &network, &common::metadata(&["a", "b", "c"])).unwrap();
-    assert_eq!(bench.train("third")["computed"], 32);
+    assert_eq!(bench.train("third")["computed"], 64);
 }
 
 #[test]

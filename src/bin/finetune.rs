@@ -60,6 +60,9 @@ enum Command {
         model: PathBuf,
         /// Folder with one folder a class, or with valid/ that has them
         data: PathBuf,
+        /// Photographs of none of the classes, of which unknown ought to be said
+        #[arg(long, value_name = "FOLDER")]
+        negatives: Option<PathBuf>,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -168,9 +171,15 @@ struct TrainArgs {
     /// How a photograph becomes square
     #[arg(long, value_enum, default_value_t = FitArg::Squash)]
     fit: FitArg,
-    /// Confidence below which the model says unknown; 0 never
-    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = below_one)]
-    unknown_threshold: f32,
+    /// Photographs of none of the classes, to learn what is unknown from [default: corners of DATA/train]
+    #[arg(long, value_name = "FOLDER")]
+    negatives: Option<PathBuf>,
+    /// Share of DATA/valid that must not become unknown [default: 0.95 with --negatives, else 0.99]
+    #[arg(long, value_name = "X", value_parser = share)]
+    accept: Option<f64>,
+    /// Say unknown below this confidence instead, and at any familiarity; 0 never
+    #[arg(long, value_name = "X", value_parser = below_one, conflicts_with_all = ["negatives", "accept"])]
+    unknown_threshold: Option<f32>,
     /// Folder that keeps features between runs [default: ~/.cache/vggcam]
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     cache: Option<PathBuf>,
@@ -401,6 +410,10 @@ fn below_one(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "a number from 0 to below 1 belongs here".into())
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|x| (0.5..=1.0).contains(x)).ok_or_else(|| "a number from 0.5 to 1 belongs here".into())
+}
+
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract_linalg=error")).init();
     match run(Cli::parse().command) {
@@ -443,9 +456,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             let merged = merge::merge(&shards, &out)?;
             print(&merge::closing_words(&merged, &out))
         }
-        Command::Evaluate { model, data, json, threads } => {
+        Command::Evaluate { model, data, negatives, json, threads } => {
             use_threads(&threads)?;
-            let evaluation = evaluate::evaluate(&model, &data)?;
+            let evaluation = evaluate::evaluate(&model, &data, negatives.as_deref())?;
             match json {
                 true => print(&format!("{}\n", serde_json::to_string(&evaluation)?)),
                 false => print(&evaluate::table(&evaluation)),
@@ -454,7 +467,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Predict { model, folder, out, class, threads } => {
             use_threads(&threads)?;
             let predicted = predict::predict(&model, &folder, class.as_deref(), &out)?;
-            print(&format!("wrote {} rows to {}{}\n", predicted.rows, out.display(), skipped(predicted.skipped)))
+            let notes = [unknown(predicted.unknown), skipped(predicted.skipped)].concat();
+            print(&format!("wrote {} rows to {}{notes}\n", predicted.rows, out.display()))
         }
         Command::Quantize { model, calibration, out, labels, references, threads } => {
             use_threads(&threads)?;
@@ -472,6 +486,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             deploy::deploy(&deploy::Options { way, model, program: with_program }, &stop)
         }
     }
+}
+
+fn unknown(count: usize) -> String {
+    if count == 0 { String::new() } else { format!("; {count} of them look like none of the classes") }
 }
 
 fn skipped(count: usize) -> String {
@@ -527,6 +545,8 @@ fn train_options(args: TrainArgs) -> train::Options {
         fit: args.fit.into(),
         augment: args.augment.into_iter().map(Augmentation::from).collect(),
         unknown_threshold: args.unknown_threshold,
+        negatives: args.negatives,
+        accept: args.accept,
         cache,
         features: args.features,
         references: args.references.reference_pictures,

@@ -10,9 +10,11 @@ use serde::Serialize;
 
 use super::{
     answers::{Answers, answer_all},
+    calibrate::reliability,
     dataset,
     labels::match_folders,
     summary::{Outcome, Skipped},
+    unknown::{gather::pictures_below, threshold::Share},
 };
 use crate::engine::{classifier::Classifier, open::Settings};
 
@@ -27,14 +29,22 @@ pub struct Evaluation {
     pub classes: Vec<String>,
     /// `confusion[t][p]`: pictures of class `t` that were taken for class `p`.
     pub confusion: Vec<Vec<usize>>,
-    /// Answers below the model's threshold, which `vggcam` shows as `unknown`; they count by their likeliest class.
+    /// Expected calibration error: how far confidences are from shares of right answers, 0 to 1.
+    pub calibration_error: f64,
+    /// Answers that `vggcam` shows as `unknown`; they count by their likeliest class.
     pub unknown: usize,
+    /// The same as a share.
+    pub false_rejects: Share,
+    /// Negatives that are taken for one of the classes, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub false_accepts: Option<Share>,
     /// Pictures that could not be read.
     pub skipped: Vec<Skipped>,
 }
 
-/// Classifies every picture in the class folders of `data`, or of `data/valid` if it has one.
-pub fn evaluate(model: &Path, data: &Path) -> anyhow::Result<Evaluation> {
+/// Classifies every picture in the class folders of `data`, or of `data/valid` if it has one, and those in the folder
+/// `negatives` and the folders in it, which are of none of the classes.
+pub fn evaluate(model: &Path, data: &Path, negatives: Option<&Path>) -> anyhow::Result<Evaluation> {
     let classifier = Classifier::open(model, Settings::plain(1))?;
     let folder = if data.join("valid").is_dir() { data.join("valid") } else { data.to_path_buf() };
     let split = dataset::split(&folder)?;
@@ -42,24 +52,49 @@ pub fn evaluate(model: &Path, data: &Path) -> anyhow::Result<Evaluation> {
     let classes = match_folders(&split.classes, labels)
         .with_context(|| format!("cannot evaluate {} on {}", model.display(), folder.display()))?;
     let files: Vec<PathBuf> = split.pictures.iter().map(|picture| picture.file.clone()).collect();
-    let Answers { given, skipped } = answer_all("evaluating", &classifier, &files)?;
+    let Answers { given, mut skipped } = answer_all("evaluating", &classifier, &files)?;
     ensure!(!given.is_empty(), "none of the {} pictures in {} can be read", files.len(), folder.display());
-    let threshold = classifier.metadata().unknown_threshold;
-    let unknown = given.iter().filter(|(_, answer)| answer.best().1 < threshold).count();
-    let truth_and_answer = given.iter().map(|(index, answer)| (classes[split.pictures[*index].class], answer.best().0));
-    let Outcome { accuracy, confusion } = Outcome::of(labels.len(), truth_and_answer);
     let images = given.len();
-    Ok(Evaluation { images, accuracy, classes: labels.clone(), confusion, unknown, skipped })
+    let truth = |index: &usize| classes[split.pictures[*index].class];
+    let answers = || given.iter().map(|(index, answer)| (truth(index), answer.best()));
+    let unknown = given.iter().filter(|(_, answer)| classifier.is_unknown(answer)).count();
+    let Outcome { accuracy, confusion } =
+        Outcome::of(labels.len(), answers().map(|(truth, (answer, _))| (truth, answer)));
+    let sure = answers().map(|(truth, (answer, confidence))| (confidence, answer == truth));
+    let false_accepts = match negatives {
+        None => None,
+        Some(folder) => {
+            let answers = answer_all("negatives", &classifier, &pictures_below(folder)?)?;
+            skipped.extend(answers.skipped);
+            let accepted = answers.given.iter().filter(|(_, answer)| !classifier.is_unknown(answer)).count();
+            Some(Share::new(accepted, answers.given.len()))
+        }
+    };
+    Ok(Evaluation {
+        images,
+        accuracy,
+        classes: labels.clone(),
+        confusion,
+        calibration_error: reliability(sure).error,
+        unknown,
+        false_rejects: Share::new(unknown, images),
+        false_accepts,
+        skipped,
+    })
 }
 
 /// The evaluation as text for people.
 pub fn table(evaluation: &Evaluation) -> String {
-    let Evaluation { images, accuracy, classes, confusion, unknown, skipped } = evaluation;
+    let Evaluation { images, accuracy, classes, confusion, false_rejects, false_accepts, skipped, .. } = evaluation;
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = writeln!(text, "accuracy {:.2} % of {images} pictures", accuracy * 100.0);
-    if *unknown > 0 {
-        let _ = writeln!(text, "{unknown} answers are below the model's threshold and would show as unknown");
+    let _ = writeln!(text, "calibration error {:.2} %", evaluation.calibration_error * 100.0);
+    if false_rejects.count > 0 || false_accepts.is_some() {
+        let _ = writeln!(text, "shown as unknown: {false_rejects}");
+    }
+    if let Some(share) = false_accepts {
+        let _ = writeln!(text, "negatives taken for a class: {share}");
     }
     if !skipped.is_empty() {
         let _ = writeln!(text, "{} pictures could not be read and do not count", skipped.len());
@@ -97,11 +132,17 @@ mod tests {
             accuracy: 0.8,
             classes: vec!["cat".into(), "dog".into()],
             confusion: vec![vec![5, 1], vec![1, 3]],
-            unknown: 0,
+            calibration_error: 0.0123,
+            unknown: 1,
+            false_rejects: Share::new(1, 10),
+            false_accepts: Some(Share::new(27, 206)),
             skipped: vec![],
         };
         insta::assert_snapshot!(table(&evaluation), @r"
         accuracy 80.00 % of 10 pictures
+        calibration error 1.23 %
+        shown as unknown: 10.0 % (1 of 10, 95 % interval 1.8–40.4 %)
+        negatives taken for a class: 13.1 % (27 of 206, 95 % interval 9.2–18.4 %)
 
         is \ seen |       cat       dog |    recall precision
               cat |         5         1 |    83.3 %    83.3 %

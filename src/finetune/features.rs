@@ -50,6 +50,8 @@ pub struct Source<'a> {
 pub enum Backbone<'a> {
     Float(&'a Network),
     Quantized(&'a QuantizedNetwork),
+    /// The same with what stands behind the max pools of these convolutions, see [`Extractor::pooled`].
+    Pooled(&'a QuantizedNetwork, &'a [String]),
 }
 
 impl Backbone<'_> {
@@ -58,8 +60,11 @@ impl Backbone<'_> {
         let (form, graph) = match self {
             Backbone::Float(network) => (&b"f32"[..], write::float_graph(network, vec![])),
             Backbone::Quantized(network) => (&b"int8"[..], write::quantized_graph(network, vec![])),
+            Backbone::Pooled(network, _) => (&b"int8 pooled"[..], write::quantized_graph(network, vec![])),
         };
-        hash([form, &graph.encode_to_vec()])
+        let graph = graph.encode_to_vec();
+        let layers = if let Backbone::Pooled(_, layers) = self { layers } else { &[] };
+        hash([form, &graph].into_iter().chain(layers.iter().map(|layer| layer.as_bytes())))
     }
 
     /// What its features are, `length` for each picture; messages call it `name`.
@@ -71,7 +76,7 @@ impl Backbone<'_> {
     pub fn input_size(self) -> u32 {
         match self {
             Backbone::Float(network) => network.input_size as u32,
-            Backbone::Quantized(network) => network.input_size as u32,
+            Backbone::Quantized(network) | Backbone::Pooled(network, _) => network.input_size as u32,
         }
     }
 
@@ -80,6 +85,7 @@ impl Backbone<'_> {
         match self {
             Backbone::Float(network) => Extractor::float(network.clone()),
             Backbone::Quantized(network) => Extractor::quantized(network),
+            Backbone::Pooled(network, layers) => Extractor::pooled(network, layers.to_vec()),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 pub mod backbone;
 pub mod cache;
+pub mod calibrate;
 pub mod class_weights;
 pub mod convert;
 pub mod course;
@@ -33,5 +34,6 @@ pub mod store;
 pub mod summary;
 pub mod train;
 pub mod unfinished;
+pub mod unknown;
 pub mod variant;
 mod walk;

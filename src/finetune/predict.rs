@@ -19,6 +19,8 @@ use crate::{
 pub struct Predicted {
     /// Rows in the file, the heading not counted.
     pub rows: usize,
+    /// Pictures that `vggcam` would show as `unknown`; they have their rows all the same.
+    pub unknown: usize,
     /// Pictures that could not be read and have no row; each was named on standard error.
     pub skipped: usize,
 }
@@ -40,7 +42,8 @@ pub fn predict(model: &Path, folder: &Path, class: Option<&str>, out: &Path) -> 
     ensure!(!answers.given.is_empty(), "none of the {} pictures in {} can be read", files.len(), folder.display());
     let rows = answers.given.iter().map(|(index, answer)| (pictures[*index].0.as_str(), answer.probabilities[class]));
     write_atomically(out, &submission(rows)?)?;
-    Ok(Predicted { rows: answers.given.len(), skipped: answers.skipped.len() })
+    let unknown = answers.given.iter().filter(|(_, answer)| classifier.is_unknown(answer)).count();
+    Ok(Predicted { rows: answers.given.len(), unknown, skipped: answers.skipped.len() })
 }
 
 /// The pictures in `folder`; if there are none, those in its only subfolder, as Keras wants a test folder laid out.

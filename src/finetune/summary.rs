@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::search::Trial;
+use super::{calibrate::Calibration, search::Trial, unknown::Unknown};
 
 /// One training run.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +31,10 @@ pub struct Summary {
     pub float: Outcome,
     /// How the int8 model did on the validation pictures.
     pub int8: Outcome,
+    /// How well confidences mean what they say, before and after the temperature.
+    pub calibration: Calibrations,
+    /// How unknown pictures are told by familiarity, and how well; `None` where confidence alone decides.
+    pub unknown: Option<Unknown>,
     /// Wrong answers of the int8 model, the surest first.
     pub mistakes: Vec<Mistake>,
     /// Seconds that the whole run took.
@@ -58,6 +62,13 @@ pub struct Training {
     pub feature_seconds: f64,
     /// Epoch after which an earlier run of the same data and settings was interrupted; 0 if it was not.
     pub resumed_after: usize,
+}
+
+/// Calibration of both forms.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calibrations {
+    pub float: Calibration,
+    pub int8: Calibration,
 }
 
 /// Losses and accuracies after an epoch.

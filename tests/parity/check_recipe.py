@@ -28,6 +28,17 @@ assert (work / "first/report.html").read_text().count("data:image/jpeg") >= 1
 heads = sorted((work / "first/heads").glob("epoch-*.json"))
 assert len(heads) == len(report["epochs"]), "a head for every epoch"
 
+calibration, unknown = report["calibration"], report["unknown"]
+for form in ("float", "int8"):
+    before, after = calibration[form]["before"]["error"], calibration[form]["after"]["error"]
+    print(f"{form}: temperature {calibration[form]['temperature']:.3f}, calibration error {before:.2%} before, {after:.2%} after")
+    assert after <= 0.03, "confidences do not mean what they say"
+for what in ("false_rejects", "false_accepts"):
+    share = unknown[what]
+    print(f"{what}: {share['count'] / share['of']:.1%} of {share['of']}, 95 % interval {share['low']:.1%} to {share['high']:.1%}")
+assert unknown["false_rejects"]["low"] <= 0.05 <= unknown["false_rejects"]["high"], "the threshold misses its share"
+assert unknown["false_accepts"]["count"] <= 0.2 * unknown["false_accepts"]["of"], "too many negatives stay known"
+
 rows = list(csv.reader((work / "submission.csv").open()))
 assert rows[0] == ["id", "label"] and [int(row[0]) for row in rows[1:]] == list(range(1, 101))
 assert all(0 <= float(row[1]) <= 1 for row in rows[1:])

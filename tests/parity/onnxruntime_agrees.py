@@ -13,6 +13,8 @@ import onnxruntime
 from PIL import Image, ImageOps
 
 TIE = 0.02
+# Relative: int8 activations may round to the next step, which moves sums over hundreds of features a little.
+FAMILIARITY = 0.05
 
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 labels = json.loads(session.get_modelmeta().custom_metadata_map["vggcam.labels"])
@@ -20,11 +22,15 @@ source = session.get_inputs()[0]
 size = source.shape[1]
 pictures = ties = 0
 disagreements = []
-widest = 0.0
+widest = strangest = 0.0
 for line in sys.stdin:
     ours = json.loads(line)
     picture = ImageOps.exif_transpose(Image.open(ours["file"])).convert("RGB").resize((size, size), Image.BILINEAR)
-    theirs = session.run(None, {source.name: np.asarray(picture, np.uint8)[None]})[0][0]
+    answers = session.run(None, {source.name: np.asarray(picture, np.uint8)[None]})
+    theirs = answers[0][0]
+    if len(answers) > 1:
+        apart = abs(float(answers[1][0, 0]) - ours["familiarity"]) / max(1.0, abs(ours["familiarity"]))
+        strangest = max(strangest, apart)
     mine = np.array([ours["probabilities"][label] for label in labels])
     pictures += 1
     widest = max(widest, float(np.abs(mine - theirs).max()))
@@ -34,7 +40,7 @@ for line in sys.stdin:
     elif theirs.argmax() != mine.argmax():
         disagreements.append((ours["file"], mine.tolist(), theirs.tolist()))
 print(f"{pictures} pictures, {ties} within {TIE} of a tie, {len(disagreements)} with another top class, "
-      f"probabilities at most {widest:.4f} apart")
+      f"probabilities at most {widest:.4f} apart, familiarity {strangest:.4f}")
 for file, mine, theirs in disagreements:
     print(f"  {file}: vggcam {mine}, ONNX Runtime {theirs}")
-sys.exit(1 if disagreements or pictures == 0 else 0)
+sys.exit(1 if disagreements or strangest > FAMILIARITY or pictures == 0 else 0)

@@ -214,6 +214,84 @@ fn last_layer(inputs: usize, weights: Vec<f32>, bias: Vec<f32>) -> Dense {
 
 /// Probabilities of each class from a head and one row of features.
 pub fn answer(head: &Dense, features: &[f32]) -> Vec<f32> {
+    softmax(&logits_of(head, features))
+}
+
+/// What the softmax takes: a value of each class from a head and one row of features.
+pub fn logits_of(head: &Dense, features: &[f32]) -> Vec<f32> {
+    let mut by_class = vec![0.0; head.bias.len()];
+    logits(&head.weights, &head.bias, features, &mut by_class);
+    by_class
+}
+
+fn probabilities(&self, rows: &[f32], count: usize) -> Vec<Vec<f32>> {
+        let (weights, bias) = self.parameters.split_at(self.inputs * self.outputs);
+        probabilities(weights, bias, rows, count)
+    }
+
+    /// The slope of the loss of every row by every logit, `C×N`, times `share`.
+    fn errors(&self, rows: &[f32], classes: &[usize], share: f32, tally: &mut Tally) -> Vec<f32> {
+        let count = classes.len();
+        let mut errors = vec![0.0; self.outputs * count];
+        for (n, (probabilities, &class)) in self.probabilities(rows, count).iter().zip(classes).enumerate() {
+            let weight = self.weights[class];
+            tally.add(probabilities, class, weight);
+            for (c, probability) in probabilities.iter().enumerate() {
+                errors[c * count + n] = share * weight * (probability - f32::from(u8::from(c == class)));
+            }
+        }
+        errors
+    }
+
+    fn drop_out(&mut self, rows: &mut [f32]) {
+        let dropout = self.settings.dropout;
+        if dropout > 0.0 {
+            for value in rows {
+                *value = if self.random.unit() < dropout { 0.0 } else { *value / (1.0 - dropout) };
+            }
+        }
+    }
+}
+
+/// Losses and right answers, summed up.
+#[derive(Default)]
+struct Tally {
+    loss: f64,
+    right: usize,
+    count: usize,
+}
+
+impl Tally {
+    fn add(&mut self, probabilities: &[f32], class: usize, weight: f32) {
+        self.loss += f64::from(weight) * cross_entropy(probabilities, class);
+        self.right += usize::from(likeliest(probabilities).0 == class);
+        self.count += 1;
+    }
+
+    fn score(&self) -> Score {
+        let count = self.count.max(1) as f64;
+        Score { loss: self.loss / count, accuracy: self.right as f64 / count }
+    }
+}
+
+/// An untrained head for `inputs` features and `outputs` classes.
+pub fn glorot_uniform(inputs: usize, outputs: usize, random: &mut Random) -> Dense {
+    let limit = (6.0 / (inputs + outputs) as f32).sqrt();
+    let weights = (0..inputs * outputs).map(|_| (random.unit() * 2.0 - 1.0) * limit);
+    last_layer(inputs, weights.collect(), vec![0.0; outputs])
+}
+
+fn last_layer(inputs: usize, weights: Vec<f32>, bias: Vec<f32>) -> Dense {
+    Dense { name: "predictions".into(), inputs, outputs: bias.len(), weights, bias, relu: false }
+}
+
+/// Probabilities of each class from a head and one row of features.
+pub fn answer(head: &Dense, features: &[f32]) -> Vec<f32> {
+    softmax(&logits_of(head, features))
+}
+
+/// What the softmax takes: a value of each class from a head and one row of features.
+pub fn logits_of(head: &Dense, features: &[f32]) -> Vec<f32> {
     probabilities(&head.weights, &head.bias, features, 1).remove(0)
 }
 

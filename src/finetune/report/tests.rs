@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use image::{Rgb, RgbImage};
 
 use super::*;
-use crate::finetune::summary::{Epoch, Outcome, Training};
+use crate::finetune::{
+    calibrate::calibrate,
+    summary::{Calibrations, Epoch, Outcome, Training},
+};
 
 /// A run over `classes` classes with `mistakes` wrong answers, whose pictures do not exist.
 fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
@@ -25,6 +28,8 @@ fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
         best_epoch: epochs,
         float: outcome.clone(),
         int8: outcome,
+        calibration: Calibrations { float: calibrate(&[], &[]), int8: calibrate(&[], &[]) },
+        unknown: None,
         mistakes: wrong
             .enumerate()
             .map(|(i, (truth, answer))| Mistake {

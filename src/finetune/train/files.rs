@@ -9,6 +9,7 @@ use crate::{
     engine::{classifier::Classifier, open::Settings},
     finetune::{ranges::representative, references},
     model::{
+        familiarity::Familiarity,
         file,
         metadata::{Metadata, Validation},
         network::Dense,
@@ -22,16 +23,22 @@ use crate::{
 const CHECKED: usize = 4;
 
 /// What the files say about themselves; `images` were measured, with the `accuracies` of the float and the int8 form.
-pub fn metadata(run: &Run, name: &str, images: usize, accuracies: [f64; 2]) -> Metadata {
+pub fn metadata(
+    run: &Run,
+    name: &str,
+    images: usize,
+    accuracies: [f64; 2],
+    familiarity: Option<Familiarity>,
+) -> Metadata {
     let [accuracy_f32, accuracy_int8] = accuracies;
     Metadata {
         name: name.into(),
         labels: run.dataset.classes.clone(),
         fit: run.options.fit,
-        unknown_threshold: run.options.unknown_threshold,
+        unknown_threshold: run.options.unknown_threshold.unwrap_or(0.0),
         backbone: run.backbone_name.into(),
         validation: Some(Validation { images, accuracy_f32, accuracy_int8 }),
-        familiarity: None,
+        familiarity,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         cache::{Hash, hash},
         course::Course,
         epochs::{Lesson, Training},
-        head::answer,
+        head::logits_of,
         search::{RATES, Trial, search},
         summary::{self, Epoch},
         unfinished::Unfinished,
@@ -30,10 +30,17 @@ pub struct Trained {
     pub epochs: Vec<Epoch>,
     /// How it was trained.
     pub training: summary::Training,
-    /// Likeliest class of each validation picture.
-    pub answers: Vec<usize>,
+    /// What the softmax takes for each validation picture, a value of each class.
+    pub logits: Vec<Vec<f32>>,
     /// The trainings that are kept until the run is done.
     pub unfinished: Unfinished,
+}
+
+impl Trained {
+    /// Likeliest class of each validation picture.
+    pub fn likeliest(&self) -> Vec<usize> {
+        self.logits.iter().map(|logits| likeliest(logits).0).collect()
+    }
 }
 
 /// Chooses what the user left open, and trains the head, keeping it after every epoch in the folder `heads`.
@@ -78,8 +85,8 @@ pub fn train(run: &Run, features: &Features, heads: &Path) -> anyhow::Result<Tra
     }
 
     let (head, epochs) = (training.head(), training.epochs().to_vec());
-    let mut answers = vec![];
-    lesson.valid.for_each(|row, _| answers.push(likeliest(&answer(&head, row)).0))?;
+    let mut logits = vec![];
+    lesson.valid.for_each(|row, _| logits.push(logits_of(&head, row)))?;
     let training = summary::Training {
         learning_rate,
         trials,
@@ -88,7 +95,7 @@ pub fn train(run: &Run, features: &Features, heads: &Path) -> anyhow::Result<Tra
         feature_seconds: features.seconds,
         resumed_after,
     };
-    Ok(Trained { head, epochs, training, answers, unfinished: lesson.unfinished })
+    Ok(Trained { head, epochs, training, logits, unfinished: lesson.unfinished })
 }
 
 /// What the head is trained on, and how.

@@ -15,12 +15,13 @@ use anyhow::Context;
 
 use super::{
     backbone,
+    calibrate::{calibrate, fold},
     course::Course,
     dataset::{self, Dataset},
     pipeline::Limits,
     references::Choice,
     report,
-    summary::{Outcome, Summary},
+    summary::{Calibrations, Outcome, Summary},
     variant::Augmentation,
 };
 use crate::model::{file::write_atomically, metadata::Fit, network::Network};
@@ -45,8 +46,13 @@ pub struct Options {
     pub fit: Fit,
     /// How variants of the training pictures are made.
     pub augment: Vec<Augmentation>,
-    /// Confidence below which the model says `unknown`.
-    pub unknown_threshold: f32,
+    /// Confidence below which the model says `unknown`; `None` judges by familiarity instead.
+    pub unknown_threshold: Option<f32>,
+    /// Folder of pictures of none of the classes, to tell unknown ones by.
+    pub negatives: Option<PathBuf>,
+    /// Share of validation pictures that must not become unknown, 0 to 1; by default
+    /// [`super::unknown::ACCEPT_AGAINST_NEGATIVES`] or [`super::unknown::ACCEPT_ALONE`].
+    pub accept: Option<f64>,
     /// Folder of the feature cache; `None` keeps nothing.
     pub cache: Option<PathBuf>,
     /// Feature file of the float backbone, instead of the one in the cache.
@@ -79,13 +85,16 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let features = features::gather(&run, &store)?;
     let trained = head::train(&run, &features, &options.out.join("heads"))?;
     let quantized = quantized::quantize(&run, &trained.head, &features.valid)?;
-    let float_outcome = run.outcome(&features.valid.samples.classes, &trained.answers);
+    let float_calibration = calibrate(&trained.logits, &features.valid.samples.classes);
+    let float_outcome = run.outcome(&features.valid.samples.classes, &trained.likeliest());
     let int8_outcome = run.outcome(&features.valid.samples.classes, &quantized.likeliest());
 
     let name = options.name.clone().unwrap_or_else(|| format!("{backbone_name} {}", dataset.classes.join("/")));
     let accuracies = [float_outcome.accuracy, int8_outcome.accuracy];
-    let metadata = files::metadata(&run, &name, features.valid.files.len(), accuracies);
-    let files = files::write(&run, trained.head, quantized.network, &metadata)?;
+    let (familiarity, unknown) = quantized.unknown.map(|unknown| (unknown.familiarity, unknown.found)).unzip();
+    let metadata = files::metadata(&run, &name, features.valid.files.len(), accuracies, familiarity);
+    let head = fold(trained.head, float_calibration.temperature);
+    let files = files::write(&run, head, quantized.network, &metadata)?;
     files::check(&files[0], &features.valid.files, &quantized.answers)?;
     files::add_references(&run, &files)?;
 
@@ -100,6 +109,8 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         epochs: trained.epochs,
         float: float_outcome,
         int8: int8_outcome,
+        calibration: Calibrations { float: float_calibration, int8: quantized.calibration },
+        unknown,
         mistakes: words::mistakes(&features.valid, &quantized.answers),
         seconds: (start.elapsed().as_secs_f64() * 1e3).round() / 1e3,
         computed: features.computed + quantized.computed,

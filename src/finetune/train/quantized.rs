@@ -6,12 +6,17 @@ use super::{Run, features::Split};
 use crate::{
     engine::classifier::likeliest,
     finetune::{
+        calibrate::{Calibration, calibrate, fold_quantized},
         features::{Backbone, Source, extract, open_store},
         head::softmax,
         quantize::{self, quantize_head},
         ranges::{output_scales, representative},
         samples::Samples,
         store::precision::Precision,
+        unknown::{
+            describe,
+            gather::{self, Fitted},
+        },
     },
     model::{
         network::Dense,
@@ -26,8 +31,12 @@ const CALIBRATION_PICTURES: usize = 128;
 pub struct Quantized {
     /// Backbone and head.
     pub network: QuantizedNetwork,
-    /// Probabilities of each class for each validation picture.
+    /// Probabilities of each class for each validation picture, at the temperature that was found.
     pub answers: Vec<Vec<f32>>,
+    /// How sure it is, and how sure it should be.
+    pub calibration: Calibration,
+    /// What tells pictures of none of the classes; `None` where confidence alone does, or there is nothing to tell them by.
+    pub unknown: Option<Fitted>,
     /// Pictures whose int8 features were computed now; the others were known.
     pub computed: usize,
 }
@@ -49,30 +58,46 @@ pub fn quantize(run: &Run, head: &Dense, valid: &Split) -> anyhow::Result<Quanti
     let backbone = quantize::quantize(run.backbone, &scales);
     let head = quantize_head(head, feature_scale);
 
-    let frozen = Backbone::Quantized(&backbone);
-    let name = format!("{} int8", run.backbone_name);
-    let kind = frozen.kind(&name, options.fit, run.backbone.outputs(), Precision::F32);
+    let (layers, described) = describe::layers(&backbone);
+    let frozen = Backbone::Pooled(&backbone, &layers);
+    let (name, length) = (format!("{} int8", run.backbone_name), run.backbone.outputs());
+    let kind = frozen.kind(&name, options.fit, length + described, Precision::F32);
     let store = open_store(&kind, options.cache.as_deref(), &options.out)?;
     let steps = extract("int8 features", &valid.files, frozen, &store, options.limits)?;
     let mut rows = Vec::with_capacity(valid.files.len());
     for (index, row) in steps.rows.iter().enumerate() {
         rows.push(row.with_context(|| steps.reason(index, valid.files[index]))?);
     }
-    let mut answers = Vec::with_capacity(rows.len());
-    Samples::stored(&store, rows, valid.samples.classes.clone())
-        .for_each(|steps, _| answers.push(answer(&head, feature_scale, steps)))?;
-    Ok(Quantized { network: whole(backbone, head), answers, computed: steps.computed })
+    let mut logits = Vec::with_capacity(rows.len());
+    Samples::stored(&store, rows.clone(), valid.samples.classes.clone())
+        .for_each(|row, _| logits.push(logits_of(&head, feature_scale, &row[..length])))?;
+    let calibration = calibrate(&logits, &valid.samples.classes);
+    let tempered =
+        |logits: Vec<f32>| softmax(&logits.iter().map(|logit| logit / calibration.temperature).collect::<Vec<_>>());
+    let answers = logits.into_iter().map(tempered).collect();
+
+    let unknown = match options.unknown_threshold {
+        Some(_) => None,
+        None => {
+            let negatives = options.negatives.as_deref();
+            let sources = gather::Sources { dataset: run.dataset, valid: &rows, negatives };
+            let described = gather::Described { backbone: frozen, layers: &layers, store: &store, skip: length };
+            gather::fit(&sources, &described, options.accept, options.limits)?
+        }
+    };
+    let computed = steps.computed + unknown.as_ref().map_or(0, |unknown| unknown.computed);
+    let head = fold_quantized(head, calibration.temperature);
+    Ok(Quantized { network: whole(backbone, head), answers, calibration, unknown, computed })
 }
 
-/// Probabilities from uint8 features: whole numbers up to the softmax, as the model file computes them.
-fn answer(head: &QuantizedDense, feature_scale: f32, steps: &[f32]) -> Vec<f32> {
+/// What the softmax takes, from uint8 features: whole numbers up to there, as the model file computes them.
+fn logits_of(head: &QuantizedDense, feature_scale: f32, steps: &[f32]) -> Vec<f32> {
     let logit = |(row, output): (&[i8], usize)| {
         let products = row.iter().zip(steps).map(|(&weight, &step)| i64::from(weight) * step as i64);
         let sum = i64::from(head.bias[output]) + products.sum::<i64>();
         sum as f32 * (head.weight_scales[output] * feature_scale)
     };
-    let rows = head.weights.chunks_exact(head.inputs.max(1)).zip(0..);
-    softmax(&rows.map(logit).collect::<Vec<_>>())
+    head.weights.chunks_exact(head.inputs.max(1)).zip(0..).map(logit).collect()
 }
 
 fn whole(mut backbone: QuantizedNetwork, head: QuantizedDense) -> QuantizedNetwork {

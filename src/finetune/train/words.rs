@@ -5,7 +5,10 @@ use std::path::Path;
 use super::{Options, features::Split, head::trial_words};
 use crate::{
     engine::classifier::likeliest,
-    finetune::summary::{Mistake, Summary, Training},
+    finetune::{
+        summary::{Mistake, Summary, Training},
+        unknown,
+    },
 };
 
 /// Mistakes that the report shows.
@@ -41,9 +44,17 @@ pub fn settings(options: &Options, training: &Training) -> Vec<(String, String)>
         ("Augmentation", if augment.is_empty() { "none".into() } else { variants }),
         ("Seed", course.seed.to_string()),
         ("Fit", options.fit.name().to_string()),
-        ("Unknown below", options.unknown_threshold.to_string()),
+        ("Unknown", unknown_setting(options)),
     ]);
     pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+fn unknown_setting(options: &Options) -> String {
+    match (options.unknown_threshold, &options.negatives) {
+        (Some(threshold), _) => format!("confidence below {threshold}"),
+        (None, Some(folder)) => format!("familiarity, against {}", folder.display()),
+        (None, None) => "familiarity, against corners of the training pictures".into(),
+    }
 }
 
 /// What the user reads at the end.
@@ -52,8 +63,11 @@ pub fn closing_words(summary: &Summary, out: &Path) -> String {
         0 => String::new(),
         count => format!("{count} pictures could not be read and were skipped\n"),
     };
+    let unknown = summary.unknown.as_ref().map_or(String::new(), unknown::closing_words);
+    let error = &summary.calibration.int8;
     format!(
         "{skipped}validation accuracy: float {:.2} %, int8 {:.2} % (learning rate {}, {} epochs), in {:.1} s\n\
+         calibration error: {:.2} %, without a temperature {:.2} %\n{unknown}\
          wrote {out}/model.onnx (int8), {out}/model-f32.onnx, {out}/report.html\n\
          try it: vggcam classify --model {out}/model.onnx PHOTO, or vggcam run --model {out}/model.onnx\n",
         summary.float.accuracy * 100.0,
@@ -61,6 +75,8 @@ pub fn closing_words(summary: &Summary, out: &Path) -> String {
         summary.training.learning_rate,
         summary.epochs.len(),
         summary.seconds,
+        error.after.error * 100.0,
+        error.before.error * 100.0,
         out = out.display(),
     )
 }
