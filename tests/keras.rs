@@ -23,6 +23,16 @@ struct Reference {
     features: Vec<Vec<f32>>,
     #[cfg(feature = "finetune")]
     head: Training,
+    #[cfg(feature = "finetune")]
+    gradcam: Reasons,
+}
+
+/// Logits behind the features, and for each picture and class the heat map, row by row.
+#[cfg(feature = "finetune")]
+#[derive(Deserialize)]
+struct Reasons {
+    logits: Head,
+    heats: Vec<Vec<f32>>,
 }
 
 #[cfg(feature = "finetune")]
@@ -66,6 +76,19 @@ fn network(size: usize, layers: Vec<Layer>) -> Network {
     Network { input_size: size, preprocessing: Preprocessing { mean_rgb: MEAN_RGB }, layers, softmax: false }
 }
 
+fn layers(reference: &Reference) -> Vec<Layer> {
+    let layer = |(index, layer): (usize, &ReferenceLayer)| {
+        let (name, weights, bias) = (format!("layer{index}"), layer.weights.clone(), layer.bias.clone());
+        let (inputs, outputs) = (layer.inputs, layer.outputs);
+        match layer.kind.as_str() {
+            "conv" => Layer::Conv(Conv { name, weights, bias, inputs, outputs }),
+            "pool" => Layer::MaxPool,
+            _ => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu: true }),
+        }
+    };
+    reference.layers.iter().enumerate().map(layer).collect()
+}
+
 fn picture(reference: &Reference, index: usize) -> RgbImage {
     let size = reference.size as u32;
     RgbImage::from_raw(size, size, reference.pictures[index].clone()).unwrap()
@@ -97,16 +120,7 @@ fn preprocessing_equals_keras() {
 #[ignore = "needs the numbers that Keras writes"]
 fn features_equal_keras() {
     let reference = reference();
-    let layers = reference.layers.iter().enumerate().map(|(index, layer)| {
-        let (name, weights, bias) = (format!("layer{index}"), layer.weights.clone(), layer.bias.clone());
-        let (inputs, outputs) = (layer.inputs, layer.outputs);
-        match layer.kind.as_str() {
-            "conv" => Layer::Conv(Conv { name, weights, bias, inputs, outputs }),
-            "pool" => Layer::MaxPool,
-            _ => Layer::Dense(Dense { name, weights, bias, inputs, outputs, relu: true }),
-        }
-    });
-    let plan = Plan::float(network(reference.size, layers.collect()), 1).unwrap();
+    let plan = Plan::float(network(reference.size, layers(&reference)), 1).unwrap();
     for (index, expected) in reference.features.iter().enumerate() {
         let features = plan.run(&picture(&reference, index)).unwrap().remove(0);
         let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
@@ -116,6 +130,33 @@ fn features_equal_keras() {
             assert!((value - expected).abs() <= 1e-4 * largest, "{value} where Keras has {expected}");
         }
     }
+}
+
+#[test]
+#[cfg(feature = "finetune")]
+#[ignore = "needs the numbers that Keras writes"]
+fn heat_maps_equal_keras() {
+    use vggcam::finetune::gradcam::GradCam;
+    let reference = reference();
+    let mut layers = layers(&reference);
+    let Head { weights, bias } = &reference.gradcam.logits;
+    let (outputs, inputs) = (bias.len(), weights.len() / bias.len());
+    let (weights, bias) = (weights.clone(), bias.clone());
+    layers.push(Layer::Dense(Dense { name: "logits".into(), weights, bias, inputs, outputs, relu: false }));
+    let network = network(reference.size, layers);
+    let cam = GradCam::new(&network).unwrap();
+    let mut warm = 0;
+    for (index, expected) in reference.gradcam.heats.iter().enumerate() {
+        let heat = cam.heat(&picture(&reference, index / outputs), index % outputs).unwrap();
+        let most = expected.iter().copied().fold(0.0, f32::max);
+        assert_eq!(heat.values.len(), expected.len());
+        warm += usize::from(most > 0.0);
+        for (value, expected) in heat.values.iter().zip(expected) {
+            let expected = if most > 0.0 { expected / most } else { 0.0 };
+            assert!((value - expected).abs() < 1e-3, "map {index}: {value} where Keras has {expected}");
+        }
+    }
+    assert!(warm > 0, "every heat map is empty");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod input;
 pub mod integer;
 pub mod isa;
 pub mod kernels;
+pub mod last_map;
 pub mod layers;
 pub mod memory;
 pub mod open;

@@ -2,15 +2,17 @@
 
 usage: keras_reference.py OUT.json     (needs tensorflow-cpu)
 
-Three things: `vgg16.preprocess_input` of a random picture; the features of a small VGG with random weights, whose
+Four things: `vgg16.preprocess_input` of a random picture; the features of a small VGG with random weights, whose
 weights are written in this project's layouts (kernels O×I×3×3, dense rows O×I over channel-first inputs); and how a
-softmax layer trains on random features with Adam, in steps over all samples, so that their order does not matter.
+softmax layer trains on random features with Adam, in steps over all samples, so that their order does not matter; and
+Grad-CAM over the last convolution of the small VGG with a layer of logits behind it, by a gradient tape.
 """
 
 import json
 import sys
 
 import numpy as np
+import tensorflow as tf
 from tensorflow import keras
 from tensorflow.keras.applications import vgg16
 
@@ -41,6 +43,19 @@ for units in DENSE:
     )(value)
 model = keras.Model(inputs, value)
 features = model.predict(preprocessed, verbose=0)
+
+logits = keras.layers.Dense(3)
+scores_of_model = logits(value)
+last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][-1]
+both = keras.Model(inputs, [last.output, scores_of_model])
+heats = []
+for picture in preprocessed:
+    for answer in range(3):
+        with tf.GradientTape() as tape:
+            maps, scores = both(picture[np.newaxis])
+            score = scores[0, answer]
+        weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2))
+        heats.append(tf.nn.relu(tf.reduce_sum(maps * weights[:, None, None, :], axis=-1))[0].numpy())
 
 layers = []
 first_dense = True
@@ -73,7 +88,12 @@ head.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["
 history = head.fit(samples, keras.utils.to_categorical(classes, 3), batch_size=40, epochs=30, verbose=0).history
 kernel, bias = head.layers[0].get_weights()
 
+logits_kernel, logits_bias = logits.get_weights()
 reference = {
+    "gradcam": {
+        "logits": {"weights": logits_kernel.T.ravel().tolist(), "bias": logits_bias.tolist()},
+        "heats": [heat.ravel().tolist() for heat in heats],
+    },
     "head": {
         "features": samples.ravel().tolist(),
         "classes": classes.tolist(),
