@@ -66,6 +66,9 @@ enum Command {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        /// HTML file to write about it: mistakes as pictures, where the network looked, confidence
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
         #[command(flatten)]
         threads: Threads,
     },
@@ -456,9 +459,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             let merged = merge::merge(&shards, &out)?;
             print(&merge::closing_words(&merged, &out))
         }
-        Command::Evaluate { model, data, negatives, json, threads } => {
+        Command::Evaluate { model, data, negatives, json, report, threads } => {
             use_threads(&threads)?;
-            let evaluation = evaluate::evaluate(&model, &data, negatives.as_deref())?;
+            let evaluation = evaluate::evaluate(&model, &data, negatives.as_deref(), report.as_deref())?;
             match json {
                 true => print(&format!("{}\n", serde_json::to_string(&evaluation)?)),
                 false => print(&evaluate::table(&evaluation)),

@@ -3,6 +3,7 @@
 use std::{
     fmt::Write,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use anyhow::{Context, ensure};
@@ -12,11 +13,21 @@ use super::{
     answers::{Answers, answer_all},
     calibrate::reliability,
     dataset,
+    findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
     labels::match_folders,
-    summary::{Outcome, Skipped},
+    report,
+    summary::{Outcome, Skipped, mistakes},
     unknown::{gather::pictures_below, threshold::Share},
 };
-use crate::engine::{classifier::Classifier, open::Settings};
+use crate::{
+    engine::{classifier::Classifier, open::Settings},
+    model::{
+        file::{self, Contents, write_atomically},
+        network::Network,
+        real::real,
+        recognise::Recognised,
+    },
+};
 
 /// What an evaluation found out.
 #[derive(Clone, Debug, Serialize)]
@@ -43,24 +54,30 @@ pub struct Evaluation {
 }
 
 /// Classifies every picture in the class folders of `data`, or of `data/valid` if it has one, and those in the folder
-/// `negatives` and the folders in it, which are of none of the classes.
-pub fn evaluate(model: &Path, data: &Path, negatives: Option<&Path>) -> anyhow::Result<Evaluation> {
+/// `negatives` and the folders in it, which are of none of the classes; `report` is an HTML file to write about it.
+pub fn evaluate(
+    model: &Path,
+    data: &Path,
+    negatives: Option<&Path>,
+    report: Option<&Path>,
+) -> anyhow::Result<Evaluation> {
+    let (start, mut clock) = (Instant::now(), Clock::start());
     let classifier = Classifier::open(model, Settings::plain(1))?;
     let folder = if data.join("valid").is_dir() { data.join("valid") } else { data.to_path_buf() };
     let split = dataset::split(&folder)?;
-    let labels = &classifier.metadata().labels;
-    let classes = match_folders(&split.classes, labels)
+    let metadata = classifier.metadata();
+    let classes = match_folders(&split.classes, &metadata.labels)
         .with_context(|| format!("cannot evaluate {} on {}", model.display(), folder.display()))?;
     let files: Vec<PathBuf> = split.pictures.iter().map(|picture| picture.file.clone()).collect();
     let Answers { given, mut skipped } = answer_all("evaluating", &classifier, &files)?;
     ensure!(!given.is_empty(), "none of the {} pictures in {} can be read", files.len(), folder.display());
-    let images = given.len();
-    let truth = |index: &usize| classes[split.pictures[*index].class];
-    let answers = || given.iter().map(|(index, answer)| (truth(index), answer.best()));
+    let truth = |index: usize| classes[split.pictures[index].class];
+    let answers: Vec<_> = given.iter().map(|(index, given)| Answer::new(truth(*index), &given.probabilities)).collect();
     let unknown = given.iter().filter(|(_, answer)| classifier.is_unknown(answer)).count();
-    let Outcome { accuracy, confusion } =
-        Outcome::of(labels.len(), answers().map(|(truth, (answer, _))| (truth, answer)));
-    let sure = answers().map(|(truth, (answer, confidence))| (confidence, answer == truth));
+    let pairs = answers.iter().map(|answer| (answer.truth, answer.answer));
+    let Outcome { accuracy, confusion } = Outcome::of(metadata.labels.len(), pairs);
+    let (images, labels) = (given.len(), metadata.labels.clone());
+    let sure = answers.iter().map(|answer| (answer.confidence, answer.is_right()));
     let false_accepts = match negatives {
         None => None,
         Some(folder) => {
@@ -70,16 +87,57 @@ pub fn evaluate(model: &Path, data: &Path, negatives: Option<&Path>) -> anyhow::
             Some(Share::new(accepted, answers.given.len()))
         }
     };
-    Ok(Evaluation {
+    let evaluation = Evaluation {
         images,
         accuracy,
-        classes: labels.clone(),
+        classes: labels,
         confusion,
         calibration_error: reliability(sure).error,
         unknown,
         false_rejects: Share::new(unknown, images),
         false_accepts,
         skipped,
+    };
+    clock.done("answering");
+    if let Some(path) = report {
+        let files: Vec<&Path> = given.iter().map(|(index, _)| files[*index].as_path()).collect();
+        let (mistakes, network) = (mistakes(&files, &answers), float_form(model)?);
+        let network = network.as_ref();
+        let measured = Measured {
+            network,
+            metadata,
+            files: &files,
+            answers: &answers,
+            float: None,
+            negatives: &[],
+            mistakes: &mistakes,
+        };
+        let findings = Findings::of_answers(&measured);
+        let mut pictures = split.pictures.clone();
+        pictures.iter_mut().for_each(|picture| picture.class = classes[picture.class]);
+        let size = classifier.input_size();
+        let pictures = Pictures::of("measuring", &pictures, metadata.labels.len(), size, true);
+        clock.done("looking at pictures");
+        let (steps, origin) = (clock.steps(), Some(Origin::of_this_run(Some(model))));
+        let measured = report::Measured {
+            name: &metadata.name,
+            model,
+            data: &folder,
+            mistakes: &mistakes,
+            findings: &Findings { pictures: vec![pictures], steps, origin, ..findings },
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        write_atomically(path, report::evaluation(&evaluation, &measured)?.as_bytes())?;
+    }
+    Ok(evaluation)
+}
+
+/// The float network of a model file, or the one that its int8 network stands for; `None` where it has neither.
+fn float_form(model: &Path) -> anyhow::Result<Option<Network>> {
+    Ok(match file::open(model)?.contents {
+        Contents::Network(Recognised::Float(network)) => Some(network),
+        Contents::Network(Recognised::Quantized(network)) => real(network).ok().map(|(network, _)| network),
+        Contents::Foreign { .. } => None,
     })
 }
 

@@ -12,6 +12,7 @@ pub mod deploy;
 pub mod epochs;
 pub mod evaluate;
 pub mod features;
+pub mod findings;
 pub mod gradcam;
 pub mod head;
 mod histogram;

@@ -1,10 +1,15 @@
 //! Everything a training run found out, as `report.json` keeps it and `report.html` shows it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{calibrate::Calibration, search::Trial, unknown::Unknown};
+use super::{
+    calibrate::Calibration,
+    findings::{Findings, answer::Answer},
+    search::Trial,
+    unknown::Unknown,
+};
 
 /// One training run.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +50,8 @@ pub struct Summary {
     pub files: Vec<PathBuf>,
     /// How the head was trained.
     pub training: Training,
+    /// What the report shows beside these.
+    pub findings: Findings,
 }
 
 /// How the head of a run was trained.
@@ -112,6 +119,21 @@ pub struct Mistake {
     pub answer: usize,
     /// Probability of the answer.
     pub confidence: f32,
+}
+
+/// Mistakes that a report shows at most.
+const MISTAKES: usize = 24;
+
+/// The wrong ones of these answers, the surest first; one for each of `files`.
+pub fn mistakes(files: &[&Path], answers: &[Answer]) -> Vec<Mistake> {
+    let wrong = files.iter().zip(answers).filter(|(_, answer)| !answer.is_right()).map(|(file, given)| {
+        let Answer { truth, answer, confidence } = *given;
+        Mistake { file: file.to_path_buf(), truth, answer, confidence }
+    });
+    let mut mistakes: Vec<_> = wrong.collect();
+    mistakes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    mistakes.truncate(MISTAKES);
+    mistakes
 }
 
 impl Outcome {

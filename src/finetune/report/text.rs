@@ -1,6 +1,6 @@
 //! Numbers, names and paths as the report writes them.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use super::super::summary::Outcome;
 
@@ -91,6 +91,11 @@ pub fn shell(path: &Path) -> String {
     let text = if text.starts_with('-') { format!("./{text}") } else { text };
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Name of a class, or its number where it has none.
+pub fn name(classes: &[String], class: usize) -> Cow<'_, str> {
+    classes.get(class).map_or_else(|| format!("class {class}").into(), |name| name.as_str().into())
 }
 
 /// Number of pictures of an outcome, and how many of them were answered right.

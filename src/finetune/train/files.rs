@@ -12,7 +12,7 @@ use crate::{
         familiarity::Familiarity,
         file,
         metadata::{Metadata, Validation},
-        network::Dense,
+        network::Network,
         quantized::QuantizedNetwork,
         reference::MAX_PICTURES,
     },
@@ -43,11 +43,16 @@ pub fn metadata(
 }
 
 /// Writes the int8 and the float form; gives their files in this order.
-pub fn write(run: &Run, head: Dense, quantized: QuantizedNetwork, metadata: &Metadata) -> anyhow::Result<Vec<PathBuf>> {
+pub fn write(
+    run: &Run,
+    float: &Network,
+    quantized: QuantizedNetwork,
+    metadata: &Metadata,
+) -> anyhow::Result<Vec<PathBuf>> {
     let model = run.options.out.join("model.onnx");
     let model_f32 = run.options.out.join("model-f32.onnx");
     file::write_quantized(&model, &quantized, metadata)?;
-    file::write_network(&model_f32, &run.backbone.with_head(head), metadata)?;
+    file::write_network(&model_f32, float, metadata)?;
     Ok(vec![model, model_f32])
 }
 

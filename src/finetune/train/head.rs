@@ -6,12 +6,11 @@ use anyhow::Context;
 
 use super::{Run, features::Features};
 use crate::{
-    engine::classifier::likeliest,
     finetune::{
         cache::{Hash, hash},
         course::Course,
         epochs::{Lesson, Training},
-        head::logits_of,
+        head::{logits_of, softmax},
         search::{RATES, Trial, search},
         summary::{self, Epoch},
         unfinished::Unfinished,
@@ -37,9 +36,10 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Likeliest class of each validation picture.
-    pub fn likeliest(&self) -> Vec<usize> {
-        self.logits.iter().map(|logits| likeliest(logits).0).collect()
+    /// Probabilities of each class for each validation picture, at a temperature.
+    pub fn answers(&self, temperature: f32) -> Vec<Vec<f32>> {
+        let tempered = |logits: &Vec<f32>| softmax(&logits.iter().map(|logit| logit / temperature).collect::<Vec<_>>());
+        self.logits.iter().map(tempered).collect()
     }
 }
 

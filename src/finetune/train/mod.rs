@@ -18,10 +18,11 @@ use super::{
     calibrate::{calibrate, fold},
     course::Course,
     dataset::{self, Dataset},
+    findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
     pipeline::Limits,
     references::Choice,
     report,
-    summary::{Calibrations, Outcome, Summary},
+    summary::{Calibrations, Outcome, Summary, mistakes},
     variant::Augmentation,
 };
 use crate::model::{file::write_atomically, metadata::Fit, network::Network};
@@ -75,7 +76,7 @@ struct Run<'a> {
 
 /// Trains, quantizes, measures, writes; gives what was found out.
 pub fn train(options: &Options) -> anyhow::Result<Summary> {
-    let start = Instant::now();
+    let (start, mut clock) = (Instant::now(), Clock::start());
     let dataset = dataset::open(&options.data, options.labels.clone())?;
     fs::create_dir_all(&options.out).with_context(|| format!("cannot make the folder {}", options.out.display()))?;
     let (backbone, backbone_name) = backbone::read(options.backbone.as_deref())?;
@@ -83,20 +84,44 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
 
     let store = features::store(&run)?;
     let features = features::gather(&run, &store)?;
+    clock.done("features");
     let trained = head::train(&run, &features, &options.out.join("heads"))?;
+    let truths = &features.valid.samples.classes;
+    let float_calibration = calibrate(&trained.logits, truths);
+    let float_answers = run.answers(truths, &trained.answers(float_calibration.temperature));
+    let float_outcome = run.outcome(&float_answers);
+    clock.done("training the head");
     let quantized = quantized::quantize(&run, &trained.head, &features.valid)?;
-    let float_calibration = calibrate(&trained.logits, &features.valid.samples.classes);
-    let float_outcome = run.outcome(&features.valid.samples.classes, &trained.likeliest());
-    let int8_outcome = run.outcome(&features.valid.samples.classes, &quantized.likeliest());
+    let int8_answers = run.answers(truths, &quantized.answers);
+    let int8_outcome = run.outcome(&int8_answers);
+    clock.done("rounding to int8 and measuring it");
 
     let name = options.name.clone().unwrap_or_else(|| format!("{backbone_name} {}", dataset.classes.join("/")));
     let accuracies = [float_outcome.accuracy, int8_outcome.accuracy];
     let (familiarity, unknown) = quantized.unknown.map(|unknown| (unknown.familiarity, unknown.found)).unzip();
     let metadata = files::metadata(&run, &name, features.valid.files.len(), accuracies, familiarity);
-    let head = fold(trained.head, float_calibration.temperature);
-    let files = files::write(&run, head, quantized.network, &metadata)?;
+    let network = backbone.with_head(fold(trained.head, float_calibration.temperature));
+    let files = files::write(&run, &network, quantized.network, &metadata)?;
     files::check(&files[0], &features.valid.files, &quantized.answers)?;
     files::add_references(&run, &files)?;
+    clock.done("writing the models");
+
+    let mistakes = mistakes(&features.valid.files, &int8_answers);
+    let findings = Findings::of_answers(&Measured {
+        network: Some(&network),
+        metadata: &metadata,
+        files: &features.valid.files,
+        answers: &int8_answers,
+        float: Some(&float_answers),
+        negatives: &[],
+        mistakes: &mistakes,
+    });
+    let size = network.input_size as u32;
+    let pictures = vec![
+        Pictures::of("training", &dataset.train, run.classes(), size, true),
+        Pictures::of("validation", &dataset.valid, run.classes(), size, false),
+    ];
+    clock.done("looking at pictures");
 
     let summary = Summary {
         name,
@@ -111,11 +136,17 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         int8: int8_outcome,
         calibration: Calibrations { float: float_calibration, int8: quantized.calibration },
         unknown,
-        mistakes: words::mistakes(&features.valid, &quantized.answers),
+        mistakes,
         seconds: (start.elapsed().as_secs_f64() * 1e3).round() / 1e3,
         computed: features.computed + quantized.computed,
         files,
         training: trained.training,
+        findings: Findings {
+            pictures,
+            steps: clock.steps(),
+            origin: Some(Origin::of_this_run(options.backbone.as_deref())),
+            ..findings
+        },
         classes: dataset.classes.clone(),
     };
     write_atomically(&options.out.join("report.json"), serde_json::to_string_pretty(&summary)?.as_bytes())?;
@@ -137,8 +168,13 @@ impl Run<'_> {
         (0..self.classes()).map(|class| samples.classes.iter().filter(|&&c| c == class).count()).collect()
     }
 
-    /// Right and wrong answers; both lists hold class indices.
-    fn outcome(&self, truths: &[usize], answers: &[usize]) -> Outcome {
-        Outcome::of(self.classes(), truths.iter().copied().zip(answers.iter().copied()))
+    /// Answers beside the truth, which is class indices.
+    fn answers(&self, truths: &[usize], probabilities: &[Vec<f32>]) -> Vec<Answer> {
+        truths.iter().zip(probabilities).map(|(&truth, probabilities)| Answer::new(truth, probabilities)).collect()
+    }
+
+    /// Right and wrong answers.
+    fn outcome(&self, answers: &[Answer]) -> Outcome {
+        Outcome::of(self.classes(), answers.iter().map(|answer| (answer.truth, answer.answer)))
     }
 }

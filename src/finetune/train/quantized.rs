@@ -4,7 +4,6 @@ use anyhow::Context;
 
 use super::{Run, features::Split};
 use crate::{
-    engine::classifier::likeliest,
     finetune::{
         calibrate::{Calibration, calibrate, fold_quantized},
         features::{Backbone, Source, extract, open_store},
@@ -39,13 +38,6 @@ pub struct Quantized {
     pub unknown: Option<Fitted>,
     /// Pictures whose int8 features were computed now; the others were known.
     pub computed: usize,
-}
-
-impl Quantized {
-    /// Likeliest class of each validation picture.
-    pub fn likeliest(&self) -> Vec<usize> {
-        self.answers.iter().map(|probabilities| likeliest(probabilities).0).collect()
-    }
 }
 
 /// Quantizes backbone and head with ranges from training pictures, and measures the result on `valid`.

@@ -2,31 +2,13 @@
 
 use std::path::Path;
 
-use super::{Options, features::Split, head::trial_words};
+use super::{Options, head::trial_words};
 use crate::{
-    engine::classifier::likeliest,
     finetune::{
-        summary::{Mistake, Summary, Training},
+        summary::{Summary, Training},
         unknown,
     },
 };
-
-/// Mistakes that the report shows.
-const MISTAKES: usize = 24;
-
-/// Wrong answers to the validation pictures, the surest first; `answers` has the probabilities of each class.
-pub fn mistakes(valid: &Split, answers: &[Vec<f32>]) -> Vec<Mistake> {
-    let truths = &valid.samples.classes;
-    let wrong = valid.files.iter().zip(truths).zip(answers).filter_map(|((file, &truth), probabilities)| {
-        let (answer, confidence) = likeliest(probabilities);
-        let mistake = Mistake { file: file.to_path_buf(), truth, answer, confidence };
-        (answer != truth).then_some(mistake)
-    });
-    let mut mistakes: Vec<_> = wrong.collect();
-    mistakes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    mistakes.truncate(MISTAKES);
-    mistakes
-}
 
 /// Settings as name and value, in the order to show them.
 pub fn settings(options: &Options, training: &Training) -> Vec<(String, String)> {

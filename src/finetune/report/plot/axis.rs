@@ -1,4 +1,4 @@
-//! Axes of the learning curves: round numbers around the values.
+//! Axes of drawings: round numbers around the values.
 
 /// A numeric axis from `first`·`step` to `last`·`step`, with a tick at every multiple between.
 #[derive(Clone, Copy, Debug, PartialEq)]
