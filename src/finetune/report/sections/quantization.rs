@@ -63,7 +63,7 @@ mod tests {
         let noise = [("conv<1>", 25.0), ("fc1", f64::INFINITY)];
         let noise = noise.map(|(layer, db)| LayerNoise { layer: layer.into(), signal_to_noise_db: db });
         let html = section(&agreement, &noise).unwrap().body;
-        assert!(html.contains("conv&lt;1&gt;") && html.contains("25.0 dB") && html.contains("width:50%"), "{html}");
+        assert!(html.contains("conv&lt;1&gt;") && html.contains("25.0 dB") && html.contains("width:50.0%"), "{html}");
         assert!(!html.contains("fc1") && !html.contains("inf"));
     }
 }
