@@ -48,7 +48,7 @@ pub fn html(summary: &Summary) -> anyhow::Result<String> {
     ];
     sections.extend(confidence(findings)?);
     sections.extend(shown(classes, &summary.mistakes, findings, int8)?);
-    sections.push(pictures::section(classes, &findings.pictures, &summary.skipped)?);
+    sections.push(pictures::of_training(classes, &findings.pictures, &summary.skipped)?);
     if let Some(agreement) = &findings.agreement {
         sections.push(quantization::section(agreement, &findings.noise)?);
     }
@@ -90,7 +90,7 @@ pub fn evaluation(evaluation: &Evaluation, measured: &Measured) -> anyhow::Resul
     ];
     sections.extend(confidence(findings)?);
     sections.extend(shown(classes, mistakes, findings, &outcome)?);
-    sections.push(pictures::section(classes, &findings.pictures, &evaluation.skipped)?);
+    sections.push(pictures::of_evaluation(classes, &findings.pictures, &evaluation.skipped)?);
     sections.push(making::section(making::Run {
         settings: vec![("Pictures".into(), data.display().to_string())],
         files: &[model.to_path_buf()],

@@ -15,8 +15,18 @@ use crate::finetune::{
 /// Most skipped files that are listed.
 const MOST_SKIPPED: usize = 50;
 
-/// The data set: numbers and sizes of its pictures, some of each class, and the files that could not be read.
-pub fn section(classes: &[String], folders: &[Pictures], skipped: &[Skipped]) -> anyhow::Result<Section> {
+/// The data set that was trained on: numbers and sizes of its pictures, some of each class, and the files that could not be
+/// read.
+pub fn of_training(classes: &[String], folders: &[Pictures], skipped: &[Skipped]) -> anyhow::Result<Section> {
+    section(classes, folders, skipped, false)
+}
+
+/// The data set that a model was measured on, likewise.
+pub fn of_evaluation(classes: &[String], folders: &[Pictures], skipped: &[Skipped]) -> anyhow::Result<Section> {
+    section(classes, folders, skipped, true)
+}
+
+fn section(classes: &[String], folders: &[Pictures], skipped: &[Skipped], measured: bool) -> anyhow::Result<Section> {
     #[derive(Serialize)]
     struct Data {
         folders: Vec<[String; 5]>,
@@ -24,6 +34,7 @@ pub fn section(classes: &[String], folders: &[Pictures], skipped: &[Skipped]) ->
         skipped: Vec<(String, String)>,
         skipped_total: String,
         skipped_beyond: usize,
+        measured: bool,
     }
     let shown = skipped.iter().take(MOST_SKIPPED);
     let data = Data {
@@ -32,9 +43,15 @@ pub fn section(classes: &[String], folders: &[Pictures], skipped: &[Skipped]) ->
         skipped: shown.map(|skipped| (skipped.file.display().to_string(), skipped.reason.clone())).collect(),
         skipped_total: pictures(skipped.len()),
         skipped_beyond: skipped.len().saturating_sub(MOST_SKIPPED),
+        measured,
     };
     let body = render("pictures", include_str!("pictures.html"), data)?;
-    Ok(Section { id: "pictures", heading: "What it learnt from", short: "Pictures", body })
+    Ok(Section {
+        id: "pictures",
+        heading: if measured { "What it was measured on" } else { "What it learnt from" },
+        short: "Pictures",
+        body,
+    })
 }
 
 /// Some pictures of a class.
@@ -87,9 +104,9 @@ mod tests {
     fn a_long_list_of_skipped_files_is_cut() {
         let skipped: Vec<_> =
             (0..53).map(|i| Skipped { file: format!("bad{i}.jpg").into(), reason: "<empty>".into() }).collect();
-        let html = section(&[], &[], &skipped).unwrap().body;
+        let html = of_training(&[], &[], &skipped).unwrap().body;
         assert!(html.contains("bad49.jpg") && !html.contains("bad50.jpg") && !html.contains("<empty>"));
         assert!(html.contains("And 3 more") && html.contains("53 pictures could not be read"));
-        assert!(section(&[], &[], &[]).unwrap().body.contains("every picture could be read"));
+        assert!(of_evaluation(&[], &[], &[]).unwrap().body.contains("every picture could be read"));
     }
 }
