@@ -7,11 +7,11 @@ use image::{Rgb, RgbImage};
 use super::*;
 use crate::{
     finetune::{
+        calibrate::calibrate,
         findings::{
             LayerNoise, agreement::Agreement, answer::Answer, clock::StepTime, looks::Look, origin::Origin,
             pictures::Pictures, reliability::Reliability, threshold::Curve,
         },
-        calibrate::calibrate,
         gradcam::Heat,
         summary::{Calibrations, Epoch, Skipped, Training},
     },

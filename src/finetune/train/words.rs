@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use super::{Options, head::trial_words};
-use crate::{
-    finetune::{
-        summary::{Summary, Training},
-        unknown,
-    },
+use crate::finetune::{
+    summary::{Summary, Training},
+    unknown,
 };
 
 /// Settings as name and value, in the order to show them.
