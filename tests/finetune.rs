@@ -166,6 +166,7 @@ fn help_is_what_the_contract_says() {
     };
     insta::assert_snapshot!("help", help(&["--help"]));
     insta::assert_snapshot!("help_train", help(&["train", "--help"]));
+    insta::assert_snapshot!("help_check", help(&["check", "--help"]));
     insta::assert_snapshot!("help_features", help(&["features", "--help"]));
     insta::assert_snapshot!("help_merge", help(&["merge", "--help"]));
     insta::assert_snapshot!("help_quantize", help(&["quantize", "--help"]));
@@ -499,4 +500,24 @@ fn what_is_wrong_is_one_clear_line() {
     fs::remove_dir_all(bench.path("data/valid/reds")).unwrap();
     fs::remove_dir(bench.path("data/train/blues")).unwrap();
     bench.fails(train, 1, "data/valid has only one class folder (greens)");
+}
+
+#[test]
+fn without_valid_some_pictures_are_held_back() {
+    let bench = Bench::new();
+    fs::remove_dir_all(bench.path("data/valid")).unwrap();
+    let report = bench.train("out");
+    let count = |key: &str| report[key].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum::<u64>();
+    assert_eq!(count("train_images") + count("valid_images"), 16);
+    assert!(count("valid_images") >= 2);
+    // The classes of a data set itself, and what is held back of them.
+    let output = bench.finetune("evaluate --model out/model.onnx data/train --json").assert().success();
+    let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!((&found["images"], &found["held_back"]["images"]), (&16.into(), &count("valid_images").into()));
+    let output =
+        bench.finetune("train data/train --out flat --backbone backbone.onnx --cache cache").assert().success();
+    let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(said.contains("no valid/: ") && said.contains("of the 16 pictures in data/train are held back"), "{said}");
+    let flat: Value = serde_json::from_slice(&bytes(&bench.path("flat/report.json"))).unwrap();
+    assert_eq!(flat["valid_images"], report["valid_images"]);
 }

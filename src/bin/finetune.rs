@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vggcam::{
     finetune::{
-        cache,
+        cache, check,
         class_weights::ClassWeights,
         convert,
         course::{Course, Recipe},
@@ -53,12 +53,14 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Look for what is wrong with a data set: damaged files, copies on both sides, wrong labels
+    Check(CheckArgs),
     /// Measure a model on folders of labelled photographs
     Evaluate {
         /// Model file
         #[arg(long, value_name = "FILE")]
         model: PathBuf,
-        /// Folder with one folder a class, or with valid/ that has them
+        /// Folder with one folder a class, or with valid/ or train/ that has them
         data: PathBuf,
         /// Photographs of none of the classes, of which unknown ought to be said
         #[arg(long, value_name = "FOLDER")]
@@ -129,7 +131,7 @@ enum Command {
 
 #[derive(Args)]
 struct TrainArgs {
-    /// Folder with train/ and valid/, each with one folder a class
+    /// Folder with train/ and valid/, each with one folder a class; without valid/ one photograph in five is held back
     data: PathBuf,
     /// Folder for the models, the report and the head after each epoch
     #[arg(long, value_name = "DIR")]
@@ -183,12 +185,8 @@ struct TrainArgs {
     /// Say unknown below this confidence instead, and at any familiarity; 0 never
     #[arg(long, value_name = "X", value_parser = below_one, conflicts_with_all = ["negatives", "accept"])]
     unknown_threshold: Option<f32>,
-    /// Folder that keeps features between runs [default: ~/.cache/vggcam]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
-    cache: Option<PathBuf>,
-    /// Keep no features
-    #[arg(long)]
-    no_cache: bool,
+    #[command(flatten)]
+    cache: Cache,
     /// Feature file of `finetune features`, used instead of the cache; what it lacks is added
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
@@ -300,6 +298,30 @@ enum HeadArg {
 }
 
 #[derive(Args)]
+struct CheckArgs {
+    /// Folder with train/ and valid/, each with one folder a class, or with one folder a class
+    data: PathBuf,
+    /// Print one JSON object that names every picture
+    #[arg(long)]
+    json: bool,
+    /// Do not compare labels with what pictures look like, which needs their features
+    #[arg(long)]
+    quick: bool,
+    /// Pretrained VGG16 as ONNX [default: the bundled vgg16-slim]
+    #[arg(long, value_name = "FILE")]
+    backbone: Option<PathBuf>,
+    /// How a photograph becomes square
+    #[arg(long, value_enum, default_value_t = FitArg::Squash)]
+    fit: FitArg,
+    #[command(flatten)]
+    cache: Cache,
+    #[command(flatten)]
+    memory: Memory,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+#[derive(Args)]
 struct FeaturesArgs {
     /// Folder of photographs, in any folders in it: what `train` takes, or another
     data: PathBuf,
@@ -329,6 +351,26 @@ struct References {
     /// Small copies of so many photographs go into the model, for a board to test it with; 0 for none, or a folder of others
     #[arg(long, value_name = "N|FOLDER", default_value = "4")]
     reference_pictures: Choice,
+}
+
+#[derive(Args)]
+struct Cache {
+    /// Folder that keeps features between runs [default: ~/.cache/vggcam]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+    /// Keep no features
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl Cache {
+    fn folder(self) -> Option<PathBuf> {
+        match (self.no_cache, self.cache) {
+            (true, _) => None,
+            (false, Some(folder)) => Some(folder),
+            (false, None) => cache::default_folder(),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -459,6 +501,30 @@ fn run(command: Command) -> anyhow::Result<()> {
             let merged = merge::merge(&shards, &out)?;
             print(&merge::closing_words(&merged, &out))
         }
+        Command::Check(args) => {
+            use_threads(&args.threads)?;
+            let json = args.json;
+            let options = check::Options {
+                data: args.data,
+                read_labels: !args.quick,
+                backbone: args.backbone,
+                fit: args.fit.into(),
+                cache: args.cache.folder(),
+                limits: limits(&args.memory),
+            };
+            let report = check::check(&options)?;
+            match json {
+                true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
+                false => print(&check::text::text(&report))?,
+            }
+            let errors = report.errors();
+            anyhow::ensure!(
+                errors == 0,
+                "training on {} would mislead: {errors} of what was found must be mended first",
+                options.data.display()
+            );
+            Ok(())
+        }
         Command::Evaluate { model, data, negatives, json, report, threads } => {
             use_threads(&threads)?;
             let evaluation = evaluate::evaluate(&model, &data, negatives.as_deref(), report.as_deref())?;
@@ -524,11 +590,6 @@ fn import_options(args: ImportArgs) -> import::Options {
 }
 
 fn train_options(args: TrainArgs) -> train::Options {
-    let cache = match (args.no_cache, args.cache) {
-        (true, _) => None,
-        (false, Some(folder)) => Some(folder),
-        (false, None) => cache::default_folder(),
-    };
     let recipe = Recipe::from(args.recipe);
     train::Options {
         data: args.data,
@@ -550,7 +611,7 @@ fn train_options(args: TrainArgs) -> train::Options {
         unknown_threshold: args.unknown_threshold,
         negatives: args.negatives,
         accept: args.accept,
-        cache,
+        cache: args.cache.folder(),
         features: args.features,
         references: args.references.reference_pictures,
         limits: limits(&args.memory),

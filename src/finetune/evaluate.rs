@@ -13,8 +13,10 @@ use super::{
     answers::{Answers, answer_all},
     calibrate::reliability,
     dataset,
+    division::held_back,
     findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
     labels::match_folders,
+    looks::Album,
     report,
     summary::{Outcome, Skipped, mistakes},
     unknown::{gather::pictures_below, threshold::Share},
@@ -51,10 +53,23 @@ pub struct Evaluation {
     pub false_accepts: Option<Share>,
     /// Pictures that could not be read.
     pub skipped: Vec<Skipped>,
+    /// The part that `train` holds back where it divides this folder by itself; `None` if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<HeldBack>,
 }
 
-/// Classifies every picture in the class folders of `data`, or of `data/valid` if it has one, and those in the folder
-/// `negatives` and the folders in it, which are of none of the classes; `report` is an HTML file to write about it.
+/// The pictures that `train` does not train on where a data set has no `valid/`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct HeldBack {
+    /// Pictures with an answer.
+    pub images: usize,
+    /// Share of right answers.
+    pub accuracy: f64,
+}
+
+/// Classifies every picture in the class folders of `data`, or of `data/valid` or `data/train` if it has one, and those in the
+/// folder `negatives` and the folders in it, which are of none of the classes; `report` is an HTML file to write about it. Without
+/// `valid/` those that `train` would hold back are measured on their own too, for it may have trained on the others.
 pub fn evaluate(
     model: &Path,
     data: &Path,
@@ -63,8 +78,11 @@ pub fn evaluate(
 ) -> anyhow::Result<Evaluation> {
     let (start, mut clock) = (Instant::now(), Clock::start());
     let classifier = Classifier::open(model, Settings::plain(1))?;
-    let folder = if data.join("valid").is_dir() { data.join("valid") } else { data.to_path_buf() };
-    let split = dataset::split(&folder)?;
+    let undivided = dataset::undivided(data);
+    let (folder, split) = match &undivided {
+        Some(folder) => (folder.clone(), dataset::split_undivided(folder)?),
+        None => (data.join("valid"), dataset::split(&data.join("valid"))?),
+    };
     let metadata = classifier.metadata();
     let classes = match_folders(&split.classes, &metadata.labels)
         .with_context(|| format!("cannot evaluate {} on {}", model.display(), folder.display()))?;
@@ -74,8 +92,19 @@ pub fn evaluate(
     let truth = |index: usize| classes[split.pictures[index].class];
     let answers: Vec<_> = given.iter().map(|(index, given)| Answer::new(truth(*index), &given.probabilities)).collect();
     let unknown = given.iter().filter(|(_, answer)| classifier.is_unknown(answer)).count();
-    let pairs = answers.iter().map(|answer| (answer.truth, answer.answer));
-    let Outcome { accuracy, confusion } = Outcome::of(metadata.labels.len(), pairs);
+    let outcome = |answers: &[&Answer]| {
+        Outcome::of(metadata.labels.len(), answers.iter().map(|answer| (answer.truth, answer.answer)))
+    };
+    let Outcome { accuracy, confusion } = outcome(&answers.iter().collect::<Vec<_>>());
+    let held_back = match undivided {
+        None => None,
+        Some(_) => {
+            let chosen = held_back(&split.pictures, split.classes.len(), &Album::open(None)?)?;
+            let own = given.iter().zip(&answers).filter(|((index, _), _)| chosen[*index]);
+            let own: Vec<&Answer> = own.map(|(_, answer)| answer).collect();
+            (!own.is_empty()).then(|| HeldBack { images: own.len(), accuracy: outcome(&own).accuracy })
+        }
+    };
     let (images, labels) = (given.len(), metadata.labels.clone());
     let sure = answers.iter().map(|answer| (answer.confidence, answer.is_right()));
     let false_accepts = match negatives {
@@ -97,6 +126,7 @@ pub fn evaluate(
         false_rejects: Share::new(unknown, images),
         false_accepts,
         skipped,
+        held_back,
     };
     clock.done("answering");
     if let Some(path) = report {
@@ -143,10 +173,18 @@ fn float_form(model: &Path) -> anyhow::Result<Option<Network>> {
 
 /// The evaluation as text for people.
 pub fn table(evaluation: &Evaluation) -> String {
-    let Evaluation { images, accuracy, classes, confusion, false_rejects, false_accepts, skipped, .. } = evaluation;
+    let Evaluation { images, accuracy, classes, confusion, false_rejects, false_accepts, skipped, held_back, .. } =
+        evaluation;
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = writeln!(text, "accuracy {:.2} % of {images} pictures", accuracy * 100.0);
+    if let Some(HeldBack { images, accuracy }) = held_back {
+        let _ = writeln!(
+            text,
+            "accuracy {:.2} % of the {images} of them that `train` holds back: the figure that counts if it was given this folder",
+            accuracy * 100.0
+        );
+    }
     let _ = writeln!(text, "calibration error {:.2} %", evaluation.calibration_error * 100.0);
     if false_rejects.count > 0 || false_accepts.is_some() {
         let _ = writeln!(text, "shown as unknown: {false_rejects}");
@@ -195,9 +233,11 @@ mod tests {
             false_rejects: Share::new(1, 10),
             false_accepts: Some(Share::new(27, 206)),
             skipped: vec![],
+            held_back: Some(HeldBack { images: 2, accuracy: 0.5 }),
         };
         insta::assert_snapshot!(table(&evaluation), @r"
         accuracy 80.00 % of 10 pictures
+        accuracy 50.00 % of the 2 of them that `train` holds back: the figure that counts if it was given this folder
         calibration error 1.23 %
         shown as unknown: 10.0 % (1 of 10, 95 % interval 1.8–40.4 %)
         negatives taken for a class: 13.1 % (27 of 206, 95 % interval 9.2–18.4 %)

@@ -31,7 +31,7 @@ pub use words::closing_words;
 /// What the user chose.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Folder with `train/` and `valid/`.
+    /// The data set, in one of the layouts of [`dataset::open`].
     pub data: PathBuf,
     /// Folder for the results.
     pub out: PathBuf,
@@ -77,7 +77,10 @@ struct Run<'a> {
 /// Trains, quantizes, measures, writes; gives what was found out.
 pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let (start, mut clock) = (Instant::now(), Clock::start());
-    let dataset = dataset::open(&options.data, options.labels.clone())?;
+    let dataset = dataset::open(&options.data, options.labels.clone(), options.cache.as_deref())?;
+    if let Some(division) = dataset.division() {
+        eprintln!("{division}");
+    }
     fs::create_dir_all(&options.out).with_context(|| format!("cannot make the folder {}", options.out.display()))?;
     let (backbone, backbone_name) = backbone::read(options.backbone.as_deref())?;
     let run = Run { options, dataset: &dataset, backbone: &backbone, backbone_name: &backbone_name };
