@@ -14,6 +14,7 @@ use crate::{
         },
         gradcam::Heat,
         summary::{Calibrations, Epoch, Skipped, Training},
+        unknown::threshold::Share,
     },
     model::metadata::Fit,
 };
@@ -161,6 +162,9 @@ fn an_evaluation_has_a_page_too() {
         classes: vec!["<cat>".into(), "dog".into()],
         confusion: vec![vec![2, 1], vec![0, 1]],
         unknown: 0,
+        calibration_error: 0.02,
+        false_rejects: Share::new(0, 4),
+        false_accepts: None,
         skipped: vec![],
     };
     let (findings, path) = (Findings { agreement: None, ..findings(2) }, Path::new("<m>.onnx"));
