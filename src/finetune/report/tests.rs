@@ -165,6 +165,7 @@ fn an_evaluation_has_a_page_too() {
         calibration_error: 0.02,
         false_rejects: Share::new(0, 4),
         false_accepts: None,
+        held_back: None,
         skipped: vec![],
     };
     let (findings, path) = (Findings { agreement: None, ..findings(2) }, Path::new("<m>.onnx"));
