@@ -190,6 +190,9 @@ struct TrainArgs {
     /// Feature file of `finetune features`, used instead of the cache; what it lacks is added
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
+    /// Points of validation accuracy that the int8 model may lose; if it loses more, it is not written
+    #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
+    max_drop: f64,
     #[command(flatten)]
     references: References,
     #[command(flatten)]
@@ -451,6 +454,10 @@ fn positive_number(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|x: &f32| x.is_finite() && *x > 0.0).ok_or_else(|| "a number above 0 belongs here".into())
 }
 
+fn points(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|x| (0.0..=100.0).contains(x)).ok_or_else(|| "a number from 0 to 100 belongs here".into())
+}
+
 fn below_one(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "a number from 0 to below 1 belongs here".into())
 }
@@ -476,7 +483,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             use_threads(&args.threads)?;
             let options = train_options(args);
             let summary = train::train(&options)?;
-            print(&train::closing_words(&summary, &options.out))
+            print(&train::closing_words(&summary, options.max_drop, &options.out))
         }
         Command::Import(args) => {
             let options = import_options(args);
@@ -542,12 +549,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Quantize { model, calibration, out, labels, references, threads } => {
             use_threads(&threads)?;
             let references = references.reference_pictures;
-            let options = convert::Options { model, calibration, out: out.clone(), labels, references };
-            let pictures = convert::convert(&options)?;
-            let out = out.display();
-            print(&format!(
-                "wrote {out} with ranges from {pictures} pictures; measure it with:\n  finetune evaluate --model {out} DATA\n"
-            ))
+            let options = convert::Options { model, calibration, out, labels, references };
+            let converted = convert::convert(&options)?;
+            print(&convert::closing_words(&converted, &options.out))
         }
         Command::Deploy { destination, model, port, ssh_option, with_program } => {
             let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
@@ -614,6 +618,7 @@ fn train_options(args: TrainArgs) -> train::Options {
         cache: args.cache.folder(),
         features: args.features,
         references: args.references.reference_pictures,
+        max_drop: args.max_drop,
         limits: limits(&args.memory),
     }
 }

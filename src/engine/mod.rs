@@ -19,3 +19,4 @@ pub mod open;
 pub mod peaks;
 pub mod plan;
 mod ranges;
+pub mod traces;

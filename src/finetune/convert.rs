@@ -3,16 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use prost::Message;
 
 use super::{
+    agreement::Quantization,
+    answers::answer_all,
+    calibration::Calibration,
     features::Source,
-    labels::distinct,
-    quantize::quantize,
-    ranges::output_scales,
+    labels::{distinct, match_folders},
     references::{self, Choice},
 };
 use crate::{
-    model::{file, metadata::Metadata},
+    engine::{classifier::Classifier, open::Settings},
+    model::{
+        file,
+        metadata::{Metadata, to_properties},
+        write,
+    },
     vision::pictures::list_pictures,
 };
 
@@ -31,8 +38,17 @@ pub struct Options {
     pub references: Choice,
 }
 
-/// Quantizes `options.model`; gives the number of pictures that set its ranges.
-pub fn convert(options: &Options) -> anyhow::Result<usize> {
+/// What was done.
+#[derive(Clone, Debug)]
+pub struct Converted {
+    /// Pictures that set the ranges.
+    pub pictures: usize,
+    /// How the file that was written differs from the float one on these pictures.
+    pub quantization: Quantization,
+}
+
+/// Quantizes `options.model` and compares both forms.
+pub fn convert(options: &Options) -> anyhow::Result<Converted> {
     let (network, metadata) = file::read_network(&options.model)?;
     let mut metadata = match (metadata, &options.labels) {
         (Some(metadata), _) => metadata,
@@ -56,12 +72,49 @@ pub fn convert(options: &Options) -> anyhow::Result<usize> {
         metadata.labels.join(", ")
     );
     let pictures = calibration_pictures(&options.calibration)?;
-    let scales = output_scales(&network, &pictures, Source { cache: None, fit: metadata.fit })?;
+    let calibration = Calibration::of(&network, &pictures, Source { cache: None, fit: metadata.fit })?;
     // The figures of the float file say nothing about this one.
     metadata.validation = None;
-    file::write_quantized(&options.out, &quantize(&network, &scales), &metadata)?;
+    file::write_quantized(&options.out, &calibration.quantized(&network), &metadata)?;
     references::add(&options.out, &references::choose(&options.references, &pictures)?)?;
-    Ok(pictures.len())
+    let float = write::float_graph(&network, to_properties(&metadata)).encode_to_vec();
+    let float = Classifier::from_bytes(&float, &options.model.display().to_string(), Settings::plain(1))?;
+    let int8 = Classifier::open(&options.out, Settings::plain(1))?;
+    let answers = |what: &str, classifier: &Classifier| -> anyhow::Result<Vec<(usize, Vec<f32>)>> {
+        let given = answer_all(what, classifier, &pictures)?.given;
+        Ok(given.into_iter().map(|(index, answer)| (index, answer.probabilities)).collect())
+    };
+    let (float, int8) = (answers("float answers", &float)?, answers("int8 answers", &int8)?);
+    let truths = truths(&pictures, &metadata.labels);
+    let truths = truths.map(|truths| float.iter().map(|(index, _)| truths[*index]).collect::<Vec<_>>());
+    let bare = |answers: Vec<(usize, Vec<f32>)>| answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>();
+    let quantization = Quantization::of(&bare(float), &bare(int8), truths.as_deref(), calibration.layers);
+    Ok(Converted { pictures: pictures.len(), quantization })
+}
+
+/// The class of each picture by the folder that it is in; `None` if folders are not named after labels.
+fn truths(pictures: &[PathBuf], labels: &[String]) -> Option<Vec<usize>> {
+    let folder = |picture: &PathBuf| Some(picture.parent()?.file_name()?.to_string_lossy().into_owned());
+    let mut folders: Vec<String> = pictures.iter().map(folder).collect::<Option<_>>()?;
+    let own = folders.clone();
+    folders.sort();
+    folders.dedup();
+    let matched = match_folders(&folders, labels).ok()?;
+    own.iter().map(|own| Some(matched[folders.iter().position(|folder| folder == own)?])).collect()
+}
+
+/// What the user reads at the end.
+pub fn closing_words(converted: &Converted, out: &Path) -> String {
+    let Converted { pictures, quantization } = converted;
+    let cost = match quantization.cost {
+        Some(cost) if cost.points > 0.0 => format!("int8 loses {}\n", cost.words()),
+        _ => String::new(),
+    };
+    format!(
+        "wrote {out} with ranges from {pictures} pictures\n{}{cost}measure it on others: finetune evaluate --model {out} DATA\n",
+        quantization.words(),
+        out = out.display()
+    )
 }
 
 fn fresh(model: &Path) -> Metadata {

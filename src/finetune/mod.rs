@@ -1,9 +1,11 @@
 //! What `finetune` does: import, train, evaluate, predict, quantize, deploy, and features ahead of training.
 
+pub mod agreement;
 mod answers;
 pub mod backbone;
 pub mod cache;
 pub mod calibrate;
+pub mod calibration;
 pub mod check;
 pub mod class_weights;
 pub mod convert;
@@ -12,6 +14,7 @@ pub mod dataset;
 pub mod deploy;
 pub mod division;
 pub mod epochs;
+pub mod equalise;
 pub mod evaluate;
 pub mod features;
 pub mod findings;
@@ -22,13 +25,13 @@ pub mod import;
 pub mod labels;
 pub mod looks;
 pub mod merge;
+pub mod noise;
 pub mod pipeline;
 pub mod precompute;
 pub mod predict;
 pub mod progress;
 pub mod quantize;
 pub mod random;
-pub mod ranges;
 pub mod references;
 pub mod report;
 pub mod samples;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{
+    agreement::Quantization,
     calibrate::Calibration,
     findings::{Findings, answer::Answer},
     search::Trial,
@@ -40,6 +41,8 @@ pub struct Summary {
     pub calibration: Calibrations,
     /// How unknown pictures are told by familiarity, and how well; `None` where confidence alone decides.
     pub unknown: Option<Unknown>,
+    /// What the step from float to int8 cost.
+    pub quantization: Quantization,
     /// Wrong answers of the int8 model, the surest first.
     pub mistakes: Vec<Mistake>,
     /// Seconds that the whole run took.

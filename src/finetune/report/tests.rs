@@ -7,6 +7,7 @@ use image::{Rgb, RgbImage};
 use super::*;
 use crate::{
     finetune::{
+        agreement::Quantization,
         calibrate::calibrate,
         findings::{
             LayerNoise, agreement::Agreement, answer::Answer, clock::StepTime, looks::Look, origin::Origin,
@@ -39,6 +40,7 @@ fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
         int8: outcome,
         calibration: Calibrations { float: calibrate(&[], &[]), int8: calibrate(&[], &[]) },
         unknown: None,
+        quantization: Quantization::of(&[], &[], None, vec![]),
         mistakes: wrong
             .enumerate()
             .map(|(i, (truth, answer))| Mistake {

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::Run;
 use crate::{
     engine::{classifier::Classifier, open::Settings},
-    finetune::{ranges::representative, references},
+    finetune::{calibration::representative, references},
     model::{
         familiarity::Familiarity,
         file,
@@ -42,18 +42,20 @@ pub fn metadata(
     }
 }
 
-/// Writes the int8 and the float form; gives their files in this order.
+/// Writes the float form and, unless it was refused, the int8 form before it; gives their files in this order.
 pub fn write(
     run: &Run,
     float: &Network,
-    quantized: QuantizedNetwork,
+    quantized: Option<&QuantizedNetwork>,
     metadata: &Metadata,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let model = run.options.out.join("model.onnx");
     let model_f32 = run.options.out.join("model-f32.onnx");
-    file::write_quantized(&model, &quantized, metadata)?;
+    if let Some(quantized) = quantized {
+        file::write_quantized(&model, quantized, metadata)?;
+    }
     file::write_network(&model_f32, float, metadata)?;
-    Ok(vec![model, model_f32])
+    Ok(if quantized.is_some() { vec![model, model_f32] } else { vec![model_f32] })
 }
 
 /// The file that was written must answer as was measured on cached features.

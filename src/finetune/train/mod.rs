@@ -11,9 +11,10 @@ mod words;
 
 use std::{fs, path::PathBuf, time::Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::{
+    agreement::Quantization,
     backbone,
     calibrate::{calibrate, fold},
     course::Course,
@@ -58,6 +59,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Feature file of the float backbone, instead of the one in the cache.
     pub features: Option<PathBuf>,
+    /// Points of validation accuracy that the int8 model may lose against the float model.
+    pub max_drop: f64,
     /// Pictures that the models carry to be tested with.
     pub references: Choice,
     /// Memory and threads.
@@ -91,12 +94,15 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let trained = head::train(&run, &features, &options.out.join("heads"))?;
     let truths = &features.valid.samples.classes;
     let float_calibration = calibrate(&trained.logits, truths);
-    let float_answers = run.answers(truths, &trained.answers(float_calibration.temperature));
+    let float = trained.answers(float_calibration.temperature);
+    let float_answers = run.answers(truths, &float);
     let float_outcome = run.outcome(&float_answers);
     clock.done("training the head");
     let quantized = quantized::quantize(&run, &trained.head, &features.valid)?;
     let int8_answers = run.answers(truths, &quantized.answers);
     let int8_outcome = run.outcome(&int8_answers);
+    let quantization = Quantization::of(&float, &quantized.answers, Some(truths), quantized.noise);
+    let refused = quantization.cost.filter(|cost| cost.exceeds(options.max_drop));
     clock.done("rounding to int8 and measuring it");
 
     let name = options.name.clone().unwrap_or_else(|| format!("{backbone_name} {}", dataset.classes.join("/")));
@@ -104,8 +110,11 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     let (familiarity, unknown) = quantized.unknown.map(|unknown| (unknown.familiarity, unknown.found)).unzip();
     let metadata = files::metadata(&run, &name, features.valid.files.len(), accuracies, familiarity);
     let network = backbone.with_head(fold(trained.head, float_calibration.temperature));
-    let files = files::write(&run, &network, quantized.network, &metadata)?;
-    files::check(&files[0], &features.valid.files, &quantized.answers)?;
+    let allowed = refused.is_none().then_some(&quantized.network);
+    let files = files::write(&run, &network, allowed, &metadata)?;
+    if refused.is_none() {
+        files::check(&files[0], &features.valid.files, &quantized.answers)?;
+    }
     files::add_references(&run, &files)?;
     clock.done("writing the models");
 
@@ -139,6 +148,7 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         int8: int8_outcome,
         calibration: Calibrations { float: float_calibration, int8: quantized.calibration },
         unknown,
+        quantization,
         mistakes,
         seconds: (start.elapsed().as_secs_f64() * 1e3).round() / 1e3,
         computed: features.computed + quantized.computed,
@@ -157,7 +167,10 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     if let Err(error) = trained.unfinished.remove() {
         log::warn!("cannot remove what was kept in case of an interruption: {error}");
     }
-    Ok(summary)
+    match refused {
+        Some(cost) => Err(anyhow!(words::refusal(&cost, options.max_drop, &options.out))),
+        None => Ok(summary),
+    }
 }
 
 impl Run<'_> {

@@ -5,11 +5,11 @@ use anyhow::Context;
 use super::{Run, features::Split};
 use crate::{
     finetune::{
-        calibrate::{Calibration, calibrate, fold_quantized},
+        calibrate::{self, calibrate, fold_quantized},
+        calibration::{Calibration, LayerNoise, representative},
         features::{Backbone, Source, extract, open_store},
         head::softmax,
-        quantize::{self, quantize_head},
-        ranges::{output_scales, representative},
+        quantize::quantize_head,
         samples::Samples,
         store::precision::Precision,
         unknown::{
@@ -33,7 +33,9 @@ pub struct Quantized {
     /// Probabilities of each class for each validation picture, at the temperature that was found.
     pub answers: Vec<Vec<f32>>,
     /// How sure it is, and how sure it should be.
-    pub calibration: Calibration,
+    pub calibration: calibrate::Calibration,
+    /// Noise of every layer of the backbone with ReLU.
+    pub noise: Vec<LayerNoise>,
     /// What tells pictures of none of the classes; `None` where confidence alone does, or there is nothing to tell them by.
     pub unknown: Option<Fitted>,
     /// Pictures whose int8 features were computed now; the others were known.
@@ -45,9 +47,9 @@ pub fn quantize(run: &Run, head: &Dense, valid: &Split) -> anyhow::Result<Quanti
     let options = run.options;
     let calibration = representative(&run.dataset.train, run.classes(), CALIBRATION_PICTURES);
     let source = Source { cache: options.cache.as_deref(), fit: options.fit };
-    let scales = output_scales(run.backbone, &calibration, source)?;
-    let feature_scale = scales.last().copied().context("the backbone has no layer with ReLU")?;
-    let backbone = quantize::quantize(run.backbone, &scales);
+    let ranges = Calibration::of(run.backbone, &calibration, source)?;
+    let feature_scale = ranges.scales.last().copied().context("the backbone has no layer with ReLU")?;
+    let backbone = ranges.quantized(run.backbone);
     let head = quantize_head(head, feature_scale);
 
     let (layers, described) = describe::layers(&backbone);
@@ -79,7 +81,7 @@ pub fn quantize(run: &Run, head: &Dense, valid: &Split) -> anyhow::Result<Quanti
     };
     let computed = steps.computed + unknown.as_ref().map_or(0, |unknown| unknown.computed);
     let head = fold_quantized(head, calibration.temperature);
-    Ok(Quantized { network: whole(backbone, head), answers, calibration, unknown, computed })
+    Ok(Quantized { network: whole(backbone, head), answers, calibration, noise: ranges.layers, unknown, computed })
 }
 
 /// What the softmax takes, from uint8 features: whole numbers up to there, as the model file computes them.
