@@ -14,7 +14,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::summary::Mistake;
+use super::{calibration, summary::Mistake};
 use crate::model::{metadata::Metadata, network::Network};
 use agreement::Agreement;
 use answer::Answer;
@@ -55,6 +55,13 @@ pub struct LayerNoise {
     pub layer: String,
     /// Power of the float output over the power of the difference, in decibels; more is better.
     pub signal_to_noise_db: f64,
+}
+
+impl LayerNoise {
+    /// What was measured while the int8 form was made.
+    pub fn of(measured: &calibration::LayerNoise) -> Self {
+        Self { layer: measured.name.clone(), signal_to_noise_db: measured.signal_to_noise_db }
+    }
 }
 
 /// The answers of a model to pictures whose classes are known, and what gave them.

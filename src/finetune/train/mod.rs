@@ -19,7 +19,7 @@ use super::{
     calibrate::{calibrate, fold},
     course::Course,
     dataset::{self, Dataset},
-    findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
+    findings::{Findings, LayerNoise, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
     pipeline::Limits,
     references::Choice,
     report,
@@ -148,7 +148,6 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         int8: int8_outcome,
         calibration: Calibrations { float: float_calibration, int8: quantized.calibration },
         unknown,
-        quantization,
         mistakes,
         seconds: (start.elapsed().as_secs_f64() * 1e3).round() / 1e3,
         computed: features.computed + quantized.computed,
@@ -156,10 +155,12 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         training: trained.training,
         findings: Findings {
             pictures,
+            noise: quantization.layers.iter().map(LayerNoise::of).collect(),
             steps: clock.steps(),
             origin: Some(Origin::of_this_run(options.backbone.as_deref())),
             ..findings
         },
+        quantization,
         classes: dataset.classes.clone(),
     };
     write_atomically(&options.out.join("report.json"), serde_json::to_string_pretty(&summary)?.as_bytes())?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Options, head::trial_words};
 use crate::finetune::{
+    agreement::Cost,
     summary::{Summary, Training},
     unknown,
 };
@@ -25,6 +26,7 @@ pub fn settings(options: &Options, training: &Training) -> Vec<(String, String)>
         ("Seed", course.seed.to_string()),
         ("Fit", options.fit.name().to_string()),
         ("Unknown", unknown_setting(options)),
+        ("Loss allowed to int8", format!("{} points", options.max_drop)),
     ]);
     pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }
@@ -37,17 +39,37 @@ fn unknown_setting(options: &Options) -> String {
     }
 }
 
+/// Why there is no int8 model, what there is instead, and what to do.
+pub fn refusal(cost: &Cost, max_drop: f64, out: &Path) -> String {
+    let model = out.join("model.onnx");
+    let earlier = match model.exists() {
+        true => format!("; {} is that of an earlier run, left as it was", model.display()),
+        false => String::new(),
+    };
+    format!(
+        "the int8 model is not written: it loses {}, and --max-drop allows {max_drop}; {out}/model-f32.onnx and \
+         {out}/report.json are new{earlier}. See the layers' noise in the report, give more photographs of every class to \
+         train/, run the float model, or accept the loss with --max-drop 100, which takes seconds now",
+        cost.words(),
+        out = out.display(),
+    )
+}
+
 /// What the user reads at the end.
-pub fn closing_words(summary: &Summary, out: &Path) -> String {
+pub fn closing_words(summary: &Summary, max_drop: f64, out: &Path) -> String {
     let skipped = match summary.skipped.len() {
         0 => String::new(),
         count => format!("{count} pictures could not be read and were skipped\n"),
+    };
+    let unsure = match summary.quantization.cost.filter(|cost| cost.is_unsure(max_drop)) {
+        Some(cost) => format!("int8 loses {}: too few pictures in valid/ to tell; add some\n", cost.words()),
+        None => String::new(),
     };
     let unknown = summary.unknown.as_ref().map_or(String::new(), unknown::closing_words);
     let error = &summary.calibration.int8;
     format!(
         "{skipped}validation accuracy: float {:.2} %, int8 {:.2} % (learning rate {}, {} epochs), in {:.1} s\n\
-         calibration error: {:.2} %, without a temperature {:.2} %\n{unknown}\
+         {}{unsure}calibration error: {:.2} %, without a temperature {:.2} %\n{unknown}\
          wrote {out}/model.onnx (int8), {out}/model-f32.onnx, {out}/report.html\n\
          try it: vggcam classify --model {out}/model.onnx PHOTO, or vggcam run --model {out}/model.onnx\n",
         summary.float.accuracy * 100.0,
@@ -55,6 +77,7 @@ pub fn closing_words(summary: &Summary, out: &Path) -> String {
         summary.training.learning_rate,
         summary.epochs.len(),
         summary.seconds,
+        summary.quantization.words(),
         error.after.error * 100.0,
         error.before.error * 100.0,
         out = out.display(),
