@@ -95,7 +95,9 @@ fn a_file_that_contradicts_itself_is_refused() {
     // Written behind the back of the graph: the layers of the file are others than those of its metadata.
     let model = folder.path().join("model.onnx");
     let mut fewer = metadata.clone();
-    fewer.familiarity.as_mut().map(|familiarity| familiarity.layers.truncate(1));
+    if let Some(familiarity) = &mut fewer.familiarity {
+        familiarity.layers.truncate(1);
+    }
     file::write_network(&model, &network, &fewer).unwrap();
     let error = Classifier::open(&model, Settings::plain(1)).err().unwrap().to_string();
     assert!(error.contains("16 features and familiarity takes 56"), "{error}");

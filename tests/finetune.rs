@@ -123,7 +123,10 @@ fn pictures_like_the_negatives_are_unknown() {
         let evaluate = format!("evaluate --model out/{model} data --negatives others --json");
         let output = bench.finetune(&evaluate).assert().success();
         let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-        assert_eq!((&found["accuracy"], &found["unknown"]), (&1.0.into(), &0.into()), "{model}");
+        assert_eq!(found["accuracy"], 1.0, "{model}");
+        // The threshold is that of the int8 form; the least familiar picture of the float form may lie a little below it.
+        let most = u64::from(model == "model-f32.onnx");
+        assert!(found["unknown"].as_u64().is_some_and(|unknown| unknown <= most), "{model}: {found}");
         assert_eq!((&found["false_accepts"]["count"], &found["false_accepts"]["of"]), (&0.into(), &12.into()));
     }
     let output = bench.finetune("predict --model out/model.onnx others/0 --out out.csv").assert().success();
@@ -386,7 +389,9 @@ fn variants_are_computed_once_and_kept() {
     let bench = Bench::new();
     let report = |options: &str| -> Value {
         bench
-            .finetune(&format!("{TRAIN} --cache cache --epochs 20 --learning-rate 0.01 --out out{options}"))
+            .finetune(&format!(
+                "{TRAIN} --cache cache --epochs 20 --learning-rate 0.01 --unknown-threshold 0 --out out{options}"
+            ))
             .assert()
             .success();
         serde_json::from_slice(&bytes(&bench.path("out/report.json"))).unwrap()

@@ -16,10 +16,13 @@ use tract_onnx::{
     tract_core::internal::*,
 };
 
-use crate::model::onnx::{
-    build,
-    graph::{Graph, attribute_int, describe, input, output},
-    tensor::{self, Constant, Elements},
+use crate::model::{
+    familiarity_graph::FAMILIARITY,
+    onnx::{
+        build,
+        graph::{Graph, attribute_int, describe, input, output},
+        tensor::{self, Constant, Elements},
+    },
 };
 
 /// Lets tract read the graph with its input fixed to one picture.
@@ -28,8 +31,12 @@ pub fn typed_model(proto: &ModelProto, size: usize, channels_last: bool, float: 
     let shape = if channels_last { [1, size, size, 3] } else { [1, 3, size, size] };
     let fact = if float { f32::fact(shape) } else { u8::fact(shape) };
     let mut model = tract_onnx::onnx().with_ignore_value_info(true).model_for_proto_model(&proto)?;
-    let first = model.output_outlets()?[0];
-    model.select_output_outlets(&[first])?;
+    // The first output is the answer; others do not count, but for a familiarity of our own making.
+    let names = proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.as_str()).enumerate();
+    let wanted = names.filter(|&(index, name)| index == 0 || name == FAMILIARITY).map(|(index, _)| index);
+    let outlets = model.output_outlets()?.to_vec();
+    let wanted: Vec<_> = wanted.filter_map(|index| outlets.get(index).copied()).collect();
+    model.select_output_outlets(&wanted)?;
     model.set_input_fact(0, fact.into())?;
     model.into_typed()?.into_decluttered()
 }

@@ -213,7 +213,7 @@ mod tests {
             ("vggcam.unknown_threshold", "NaN", "from 0 to 1"),
             ("vggcam.format_version", "3", "update vggcam"),
             ("vggcam.familiarity", "{}", "missing field"),
-            ("vggcam.familiarity", r#"{"threshold":0,"layers":["a"],"bias":[0,0],"weights":[1]}"#, "1 weights"),
+            ("vggcam.familiarity", r#"{"threshold":0,"layers":["a"],"bias":[0,0],"weights":[1,2,3]}"#, "3 weights"),
         ] {
             let mut properties = to_properties(&sample());
             properties.iter_mut().find(|(k, _)| k == key).unwrap().1 = value.into();

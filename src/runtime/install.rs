@@ -172,7 +172,10 @@ fn copy(source: &Path, draft: &Path) -> Result<String, InstallError> {
 fn test(path: &Path, called: &Path, settings: Settings, say: &mut Say) -> Result<String, InstallError> {
     let length = length_of(path)?;
     enough_memory(called, memory::for_integers(length))?;
-    let mut model = file::open(path)?;
+    let mut model = file::open(path).map_err(|error| match error {
+        ModelError::Unusable { reason, .. } => ModelError::Unusable { what: called.display().to_string(), reason },
+        other => other,
+    })?;
     model.what = called.display().to_string();
     if let Some(Recognised::Float(_)) = model.network() {
         enough_memory(called, memory::for_floats(length))?;

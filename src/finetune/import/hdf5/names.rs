@@ -102,7 +102,7 @@ fn order(
     let first = groups.iter().flat_map(|group| &group.tensors).find(|tensor| tensor.shape.len() == 4);
     // The rows and columns of a kernel are alike in all layers; channels are not 3 before and behind.
     let outputs_first = |tensor: &Tensor| match tensor.shape[..] {
-        [3, 3, inputs, _] if inputs == 3 => groups
+        [3, 3, 3, _] => groups
             .iter()
             .flat_map(|group| &group.tensors)
             .any(|t| matches!(t.shape[..], [a, b, 3, 3] if (a, b) != (3, 3))),
