@@ -43,7 +43,7 @@ fn kernel(layer: &Layer, order: Order) -> Tensor {
 
 /// A matrix with a row for each input; `channels` are those of the planes that it reads, 0 if it reads none.
 fn matrix(layer: &Layer, order: Order, channels: usize) -> Tensor {
-    let pixels = if channels == 0 { 1 } else { layer.inputs / channels };
+    let pixels = layer.inputs.checked_div(channels).unwrap_or(1);
     let mut values = vec![];
     for row in 0..layer.inputs {
         // Where this row's value stands plane by plane.
