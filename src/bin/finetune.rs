@@ -39,7 +39,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train a new last layer on DATA/train, measure it on DATA/valid, write int8 and float models and a report
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Make a backbone of pretrained VGG16 weights, from Keras, PyTorch or ONNX
     Import(ImportArgs),
     /// Compute the features of a folder's photographs ahead of training; goes on where it was stopped
@@ -481,7 +481,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Train(args) => {
             use_threads(&args.threads)?;
-            let options = train_options(args);
+            let options = train_options(*args);
             let summary = train::train(&options)?;
             print(&train::closing_words(&summary, options.max_drop, &options.out))
         }
