@@ -614,6 +614,7 @@ fn train_options(args: TrainArgs) -> train::Options {
         augment: args.augment.into_iter().map(Augmentation::from).collect(),
         unknown_threshold: args.unknown_threshold,
         negatives: args.negatives,
+        calibrate: recipe.calibrates(),
         accept: args.accept,
         cache: args.cache.folder(),
         features: args.features,

@@ -48,4 +48,9 @@ impl Recipe {
             Recipe::Keras => ClassWeights::None,
         }
     }
+
+    /// Whether a temperature makes confidences mean what they say.
+    pub fn calibrates(self) -> bool {
+        self == Recipe::Tuned
+    }
 }

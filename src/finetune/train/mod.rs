@@ -16,7 +16,7 @@ use anyhow::{Context, anyhow};
 use super::{
     agreement::Quantization,
     backbone,
-    calibrate::{calibrate, fold},
+    calibrate::{Calibration, calibrate, fold, uncalibrated},
     course::Course,
     dataset::{self, Dataset},
     findings::{Findings, LayerNoise, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
@@ -52,6 +52,8 @@ pub struct Options {
     pub unknown_threshold: Option<f32>,
     /// Folder of pictures of none of the classes, to tell unknown ones by.
     pub negatives: Option<PathBuf>,
+    /// Whether a temperature makes confidences mean what they say; without it they are the head's own.
+    pub calibrate: bool,
     /// Share of validation pictures that must not become unknown, 0 to 1; by default
     /// [`super::unknown::ACCEPT_AGAINST_NEGATIVES`] or [`super::unknown::ACCEPT_ALONE`].
     pub accept: Option<f64>,
@@ -93,7 +95,7 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
     clock.done("features");
     let trained = head::train(&run, &features, &options.out.join("heads"))?;
     let truths = &features.valid.samples.classes;
-    let float_calibration = calibrate(&trained.logits, truths);
+    let float_calibration = run.calibration(&trained.logits, truths);
     let float = trained.answers(float_calibration.temperature);
     let float_answers = run.answers(truths, &float);
     let float_outcome = run.outcome(&float_answers);
@@ -183,6 +185,14 @@ impl Run<'_> {
     /// How many samples each class has.
     fn per_class(&self, samples: &super::samples::Samples) -> Vec<usize> {
         (0..self.classes()).map(|class| samples.classes.iter().filter(|&&c| c == class).count()).collect()
+    }
+
+    /// How sure the head is, and how sure it should be.
+    fn calibration(&self, logits: &[Vec<f32>], truths: &[usize]) -> Calibration {
+        match self.options.calibrate {
+            true => calibrate(logits, truths),
+            false => uncalibrated(logits, truths),
+        }
     }
 
     /// Answers beside the truth, which is class indices.

@@ -5,7 +5,7 @@ use anyhow::Context;
 use super::{Run, features::Split};
 use crate::{
     finetune::{
-        calibrate::{self, calibrate, fold_quantized},
+        calibrate::{self, fold_quantized},
         calibration::{Calibration, LayerNoise, representative},
         features::{Backbone, Source, extract, open_store},
         head::softmax,
@@ -65,7 +65,7 @@ pub fn quantize(run: &Run, head: &Dense, valid: &Split) -> anyhow::Result<Quanti
     let mut logits = Vec::with_capacity(rows.len());
     Samples::stored(&store, rows.clone(), valid.samples.classes.clone())
         .for_each(|row, _| logits.push(logits_of(&head, feature_scale, &row[..length])))?;
-    let calibration = calibrate(&logits, &valid.samples.classes);
+    let calibration = run.calibration(&logits, &valid.samples.classes);
     let tempered =
         |logits: Vec<f32>| softmax(&logits.iter().map(|logit| logit / calibration.temperature).collect::<Vec<_>>());
     let answers = logits.into_iter().map(tempered).collect();
