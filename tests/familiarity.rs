@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use common::{Noise, metadata, random_picture, random_vgg};
 use vggcam::{
     engine::{choice::EngineChoice, classifier::Classifier, open::Settings},
-    finetune::quantize::{calibrate, quantize},
+    finetune::int8::quantize::{calibrate, quantize},
     model::{
         familiarity::Familiarity,
         file::{self, Contents},

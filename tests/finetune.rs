@@ -118,7 +118,8 @@ fn pictures_like_the_negatives_are_unknown() {
     assert_eq!((&unknown["false_rejects"]["of"], &unknown["false_accepts"]["of"]), (&8.into(), &12.into()));
     assert_eq!(unknown["false_accepts"]["count"], 0);
     assert!(report["calibration"]["int8"]["temperature"].as_f64().is_some_and(|t| t > 0.0));
-    assert_eq!(report["calibration"]["float"]["after"]["bins"].as_array().map(Vec::len), Some(15));
+    let bins = report["calibration"]["float"]["after"]["bins"].as_array().unwrap();
+    assert_eq!(bins.iter().filter_map(|bin| bin["pictures"].as_u64()).sum::<u64>(), 8);
     for model in ["model.onnx", "model-f32.onnx"] {
         let evaluate = format!("evaluate --model out/{model} data --negatives others --json");
         let output = bench.finetune(&evaluate).assert().success();
@@ -289,7 +290,6 @@ fn rate_and_epochs_are_chosen_where_they_are_not_given() {
     let epochs = tuned["epochs"].as_array().unwrap();
     assert_eq!(lowest["epochs"], epochs.len());
     assert_eq!(epochs.last().unwrap()["val_loss"], lowest["val_loss"]);
-    assert_eq!(tuned["best_epoch"], epochs.len());
 
     let given = report("--learning-rate 0.01 --epochs 7");
     assert_eq!(given["training"]["trials"], serde_json::json!([]));
@@ -540,7 +540,8 @@ fn a_model_that_int8_spoils_is_not_written_unless_told_to() {
     let quantization = &report["quantization"];
     assert_eq!(report["files"], serde_json::json!(["out/model-f32.onnx"]));
     assert!(quantization["cost"]["points"].as_f64().unwrap() >= 37.5, "{quantization}");
-    assert!(quantization["agreement"].as_f64().unwrap() < 0.7);
+    let [same, images] = ["same", "images"].map(|name| quantization[name].as_f64().unwrap());
+    assert!(same / images < 0.7, "{quantization}");
     let last = &quantization["layers"].as_array().unwrap()[5];
     assert!(last["name"] == "fc2" && last["signal_to_noise_db"].as_f64().unwrap() < 10.0, "{quantization}");
 

@@ -8,7 +8,7 @@ mod common;
 use common::{metadata, random_picture, random_vgg};
 use vggcam::{
     engine::{classifier::Classifier, open::Settings, plan::Form},
-    finetune::quantize::{calibrate, quantize},
+    finetune::int8::quantize::{calibrate, quantize},
     model::{
         file,
         network::{Conv, Layer},

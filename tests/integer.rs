@@ -8,7 +8,7 @@ use common::{oracle, random_picture, random_vgg};
 use proptest::prelude::*;
 use vggcam::{
     engine::plan::{Form, Plan},
-    finetune::quantize::{calibrate, quantize},
+    finetune::int8::quantize::{calibrate, quantize},
     model::network::Layer,
 };
 

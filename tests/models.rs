@@ -15,7 +15,7 @@ use vggcam::{
         open::{self, Settings},
         plan::{Form, Plan},
     },
-    finetune::quantize::{calibrate, quantize},
+    finetune::int8::quantize::{calibrate, quantize},
     model::{
         file,
         network::Network,

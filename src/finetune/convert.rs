@@ -6,10 +6,9 @@ use anyhow::Context;
 use prost::Message;
 
 use super::{
-    agreement::Quantization,
     answers::answer_all,
-    calibration::Calibration,
     features::Source,
+    int8::{agreement::Quantization, calibration::Calibration},
     labels::{distinct, match_folders},
     references::{self, Choice},
 };

@@ -11,18 +11,22 @@ use serde::Serialize;
 
 use super::{
     answers::{Answers, answer_all},
-    calibrate::reliability,
     dataset,
     division::held_back,
     findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
     labels::match_folders,
     looks::Album,
+    reliability::Reliability,
     report,
+    share::Share,
     summary::{Outcome, Skipped, mistakes},
-    unknown::{gather::pictures_below, threshold::Share},
+    unknown::{Unknown, gather::pictures_below},
 };
 use crate::{
-    engine::{classifier::Classifier, open::Settings},
+    engine::{
+        classifier::{Classifier, Prediction},
+        open::Settings,
+    },
     model::{
         file::{self, Contents, write_atomically},
         network::Network,
@@ -106,22 +110,23 @@ pub fn evaluate(
         }
     };
     let (images, labels) = (given.len(), metadata.labels.clone());
-    let sure = answers.iter().map(|answer| (answer.confidence, answer.is_right()));
-    let false_accepts = match negatives {
-        None => None,
+    let reliability = Reliability::of(answers.iter().map(|answer| (answer.confidence, answer.is_right())));
+    let strangers: Vec<Prediction> = match negatives {
+        None => vec![],
         Some(folder) => {
             let answers = answer_all("negatives", &classifier, &pictures_below(folder)?)?;
             skipped.extend(answers.skipped);
-            let accepted = answers.given.iter().filter(|(_, answer)| !classifier.is_unknown(answer)).count();
-            Some(Share::new(accepted, answers.given.len()))
+            answers.given.into_iter().map(|(_, answer)| answer).collect()
         }
     };
+    let accepted = strangers.iter().filter(|answer| !classifier.is_unknown(answer)).count();
+    let false_accepts = negatives.map(|_| Share::new(accepted, strangers.len()));
     let evaluation = Evaluation {
         images,
         accuracy,
         classes: labels,
         confusion,
-        calibration_error: reliability(sure).error,
+        calibration_error: reliability.expected_calibration_error,
         unknown,
         false_rejects: Share::new(unknown, images),
         false_accepts,
@@ -132,17 +137,20 @@ pub fn evaluate(
     if let Some(path) = report {
         let files: Vec<&Path> = given.iter().map(|(index, _)| files[*index].as_path()).collect();
         let (mistakes, network) = (mistakes(&files, &answers), float_form(model)?);
-        let network = network.as_ref();
-        let measured = Measured {
-            network,
+        let sure: Vec<f32> = strangers.iter().map(|answer| answer.best().1).collect();
+        let findings = Findings::of_answers(&Measured {
+            network: network.as_ref(),
             metadata,
             files: &files,
             answers: &answers,
-            float: None,
-            negatives: &[],
+            negatives: &sure,
             mistakes: &mistakes,
-        };
-        let findings = Findings::of_answers(&measured);
+        });
+        let unknown = metadata.familiarity.as_ref().map(|familiarity| {
+            let known: Vec<f32> = given.iter().filter_map(|(_, answer)| answer.familiarity).collect();
+            let strangers: Vec<f32> = strangers.iter().filter_map(|answer| answer.familiarity).collect();
+            Unknown::at(familiarity.threshold, &known, &strangers)
+        });
         let mut pictures = split.pictures.clone();
         pictures.iter_mut().for_each(|picture| picture.class = classes[picture.class]);
         let size = classifier.input_size();
@@ -154,6 +162,8 @@ pub fn evaluate(
             model,
             data: &folder,
             mistakes: &mistakes,
+            reliability: &reliability,
+            unknown: unknown.as_ref(),
             findings: &Findings { pictures: vec![pictures], steps, origin, ..findings },
             seconds: start.elapsed().as_secs_f64(),
         };

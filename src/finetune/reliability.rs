@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::answer::Answer;
-
 /// Bins of equal width between 0 and 1, as in the paper.
 pub const BINS: usize = 15;
 
@@ -36,17 +34,17 @@ pub struct Bin {
 }
 
 impl Reliability {
-    /// Sorts answers into bins; `None` where there are none.
-    pub fn of(answers: &[Answer]) -> Option<Self> {
+    /// Sorts answers, each with its confidence and whether it is right, into bins; all figures of no answers are 0.
+    pub fn of(answers: impl IntoIterator<Item = (f32, bool)>) -> Self {
         let mut bins = [(0usize, 0.0f64, 0usize); BINS];
-        for answer in answers {
-            let confidence = f64::from(answer.confidence).clamp(0.0, 1.0);
+        for (confidence, right) in answers {
+            let confidence = f64::from(confidence).clamp(0.0, 1.0);
             let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
             bins[bin].0 += 1;
             bins[bin].1 += confidence;
-            bins[bin].2 += usize::from(answer.is_right());
+            bins[bin].2 += usize::from(right);
         }
-        let all = answers.len().checked_sub(1)? as f64 + 1.0;
+        let all = bins.iter().map(|bin| bin.0).sum::<usize>().max(1) as f64;
         let filled = bins.iter().enumerate().filter(|(_, (pictures, ..))| *pictures > 0);
         let bins: Vec<Bin> = filled
             .map(|(bin, &(pictures, confidence, right))| Bin {
@@ -58,12 +56,12 @@ impl Reliability {
             })
             .collect();
         let mean = |value: fn(&Bin) -> f64| bins.iter().map(|bin| bin.pictures as f64 * value(bin)).sum::<f64>() / all;
-        Some(Reliability {
+        Reliability {
             expected_calibration_error: mean(|bin| (bin.confidence - bin.accuracy).abs()),
             confidence: mean(|bin| bin.confidence),
             accuracy: mean(|bin| bin.accuracy),
             bins,
-        })
+        }
     }
 }
 
@@ -73,26 +71,23 @@ mod tests {
 
     use super::*;
 
-    fn answer(confidence: f32, right: bool) -> Answer {
-        Answer { truth: usize::from(!right), answer: 0, confidence }
-    }
-
     #[test]
     fn the_error_is_that_of_the_definition() {
         // Two bins: 4 answers at 0.95 of which 3 are right, 1 at 0.6 that is right.
         let answers = [(0.95, true), (0.95, true), (0.95, true), (0.95, false), (0.6, true)];
-        let found = Reliability::of(&answers.map(|(confidence, right)| answer(confidence, right))).unwrap();
+        let found = Reliability::of(answers);
         let bins: Vec<_> = found.bins.iter().map(|bin| (bin.pictures, bin.accuracy)).collect();
         assert_eq!(bins, [(1, 1.0), (4, 0.75)]);
         // 4/5 · |0.95 − 0.75| + 1/5 · |0.6 − 1|
         assert!((found.expected_calibration_error - 0.24).abs() < 1e-6);
         assert!((found.confidence - 0.88).abs() < 1e-6 && (found.accuracy - 0.8).abs() < 1e-12);
-        assert_eq!(Reliability::of(&[]), None);
+        let nothing = Reliability { bins: vec![], expected_calibration_error: 0.0, confidence: 0.0, accuracy: 0.0 };
+        assert_eq!(Reliability::of([]), nothing);
     }
 
     #[test]
     fn a_bin_ends_with_its_upper_edge() {
-        let found = Reliability::of(&[answer(1.0, true), answer(0.0, false)]).unwrap();
+        let found = Reliability::of([(1.0, true), (0.0, false)]);
         let edges: Vec<_> = found.bins.iter().map(|bin| (bin.above, bin.up_to)).collect();
         assert_eq!(edges, [(0.0, 1.0 / 15.0), (14.0 / 15.0, 1.0)]);
     }
@@ -100,10 +95,9 @@ mod tests {
     proptest! {
         #[test]
         fn every_answer_is_counted_once(answers in prop::collection::vec((0.0f32..=1.0, any::<bool>()), 1..200)) {
-            let answers: Vec<_> = answers.into_iter().map(|(confidence, right)| answer(confidence, right)).collect();
-            let found = Reliability::of(&answers).unwrap();
+            let found = Reliability::of(answers.iter().copied());
             prop_assert_eq!(found.bins.iter().map(|bin| bin.pictures).sum::<usize>(), answers.len());
-            let right = answers.iter().filter(|answer| answer.is_right()).count();
+            let right = answers.iter().filter(|(_, right)| *right).count();
             prop_assert!((found.accuracy - right as f64 / answers.len() as f64).abs() < 1e-9);
             prop_assert!((0.0..=1.0).contains(&found.expected_calibration_error));
             for bin in &found.bins {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{
-    agreement::Quantization,
-    calibrate::Calibration,
     findings::{Findings, answer::Answer},
+    int8::agreement::Quantization,
     search::Trial,
+    temperature::TemperatureScaling,
     unknown::Unknown,
 };
 
@@ -31,8 +31,6 @@ pub struct Summary {
     pub skipped: Vec<Skipped>,
     /// One entry per epoch, from 1.
     pub epochs: Vec<Epoch>,
-    /// Number of the epoch whose weights were kept.
-    pub best_epoch: usize,
     /// How the float model did on the validation pictures.
     pub float: Outcome,
     /// How the int8 model did on the validation pictures.
@@ -77,8 +75,8 @@ pub struct Training {
 /// Calibration of both forms.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibrations {
-    pub float: Calibration,
-    pub int8: Calibration,
+    pub float: TemperatureScaling,
+    pub int8: TemperatureScaling,
 }
 
 /// Losses and accuracies after an epoch.

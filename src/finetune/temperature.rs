@@ -6,42 +6,20 @@
 
 use serde::Serialize;
 
-use super::head::softmax;
+use super::{head::softmax, reliability::Reliability};
 use crate::{
     engine::classifier::likeliest,
     model::{network::Dense, quantized::QuantizedDense},
 };
 
-/// Bins of a reliability diagram, each an equal part of the confidences from 0 to 1.
-pub const BINS: usize = 15;
 /// The lowest and the highest temperature that are tried.
 const RANGE: (f64, f64) = (0.05, 20.0);
 /// Steps of the search; each takes more than a third off the interval.
 const STEPS: usize = 60;
 
-/// Pictures whose confidences fall into one bin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Bin {
-    /// Number of pictures.
-    pub images: usize,
-    /// Mean confidence, 0 to 1; 0 in an empty bin.
-    pub confidence: f64,
-    /// Share of right answers, 0 to 1; 0 in an empty bin.
-    pub accuracy: f64,
-}
-
-/// How far confidences are from shares of right answers.
+/// What a temperature does to the confidences of one form of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Reliability {
-    /// Expected calibration error: the mean distance of confidence and accuracy over the bins, weighted by their pictures.
-    pub error: f64,
-    /// [`BINS`] bins, from the lowest confidences to the highest.
-    pub bins: Vec<Bin>,
-}
-
-/// The calibration of one form of a model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Calibration {
+pub struct TemperatureScaling {
     /// What the logits were divided by.
     pub temperature: f32,
     /// Without it, on all validation pictures.
@@ -52,8 +30,7 @@ pub struct Calibration {
 
 /// Fits the temperature on validation `logits` with the right `classes`, and measures what it does for pictures that it was
 /// not fitted on.
-pub fn calibrate(logits: &[Vec<f32>], classes: &[usize]) -> Calibration {
-    let before: Vec<_> = logits.iter().zip(classes).map(|(row, &class)| seen(row, class, 1.0)).collect();
+pub fn fit(logits: &[Vec<f32>], classes: &[usize]) -> TemperatureScaling {
     let mut after = vec![];
     for half in 0..2 {
         let of = |parity: usize| (0..classes.len()).filter(move |index| index % 2 == parity);
@@ -63,13 +40,14 @@ pub fn calibrate(logits: &[Vec<f32>], classes: &[usize]) -> Calibration {
         after.extend(of(half).map(|index| seen(&logits[index], classes[index], temperature)));
     }
     let rows: Vec<&[f32]> = logits.iter().map(Vec::as_slice).collect();
-    Calibration { temperature: temperature(&rows, classes), before: reliability(before), after: reliability(after) }
+    let temperature = temperature(&rows, classes);
+    TemperatureScaling { temperature, after: Reliability::of(after), ..none(logits, classes) }
 }
 
 /// The same for answers that are left as they are, at a temperature of 1.
-pub fn uncalibrated(logits: &[Vec<f32>], classes: &[usize]) -> Calibration {
-    let as_it_is = || reliability(logits.iter().zip(classes).map(|(row, &class)| seen(row, class, 1.0)));
-    Calibration { temperature: 1.0, before: as_it_is(), after: as_it_is() }
+pub fn none(logits: &[Vec<f32>], classes: &[usize]) -> TemperatureScaling {
+    let as_they_are = Reliability::of(logits.iter().zip(classes).map(|(row, &class)| seen(row, class, 1.0)));
+    TemperatureScaling { temperature: 1.0, before: as_they_are.clone(), after: as_they_are }
 }
 
 /// The temperature with the smallest cross-entropy.
@@ -110,28 +88,6 @@ fn seen(logits: &[f32], class: usize, temperature: f32) -> (f32, bool) {
     (confidence, answer == class)
 }
 
-/// Sorts answers, each with its confidence and whether it is right, into bins.
-pub fn reliability(answers: impl IntoIterator<Item = (f32, bool)>) -> Reliability {
-    let mut sums = [(0usize, 0.0f64, 0usize); BINS];
-    let mut images = 0usize;
-    for (confidence, right) in answers {
-        // A confidence of 1 belongs to the last bin.
-        let bin = ((confidence * BINS as f32) as usize).min(BINS - 1);
-        let (count, confidences, rights) = &mut sums[bin];
-        *count += 1;
-        *confidences += f64::from(confidence);
-        *rights += usize::from(right);
-        images += 1;
-    }
-    let bin = |&(count, confidences, rights): &(usize, f64, usize)| {
-        let whole = count.max(1) as f64;
-        Bin { images: count, confidence: confidences / whole, accuracy: rights as f64 / whole }
-    };
-    let bins: Vec<Bin> = sums.iter().map(bin).collect();
-    let apart = |bin: &Bin| bin.images as f64 * (bin.confidence - bin.accuracy).abs();
-    Reliability { error: bins.iter().map(apart).sum::<f64>() / images.max(1) as f64, bins }
-}
-
 /// The last layer whose logits are those of `head`, divided by `temperature`.
 pub fn fold(mut head: Dense, temperature: f32) -> Dense {
     head.weights.iter_mut().chain(&mut head.bias).for_each(|value| *value /= temperature);
@@ -147,7 +103,7 @@ pub fn fold_quantized(mut head: QuantizedDense, temperature: f32) -> QuantizedDe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finetune::{head::answer, quantize::quantize_head, random::Random};
+    use crate::finetune::{head::answer, int8::quantize::quantize_head, random::Random};
     use proptest::prelude::*;
 
     /// Logits whose softmax at temperature 1 is right as often as it says, times `sharpness`.
@@ -169,11 +125,11 @@ mod tests {
     fn the_temperature_of_synthetic_logits_is_found() {
         for sharpness in [0.3, 1.0, 4.0] {
             let (logits, classes) = synthetic(4000, sharpness, 7);
-            let found = calibrate(&logits, &classes);
+            let found = fit(&logits, &classes);
             assert!((found.temperature / sharpness - 1.0).abs() < 0.08, "{} not {sharpness}", found.temperature);
-            assert!(found.after.error < 0.03, "{}", found.after.error);
+            assert!(found.after.expected_calibration_error < 0.03, "{}", found.after.expected_calibration_error);
             if sharpness != 1.0 {
-                assert!(found.before.error > 0.1, "{}", found.before.error);
+                assert!(found.before.expected_calibration_error > 0.1, "{}", found.before.expected_calibration_error);
             }
         }
     }
@@ -181,23 +137,10 @@ mod tests {
     #[test]
     fn answers_that_are_all_right_are_not_taken_for_certain() {
         let logits = vec![vec![2.0, -2.0]; 8];
-        let found = calibrate(&logits, &[0; 8]);
+        let found = fit(&logits, &[0; 8]);
         let confidence = softmax(&[2.0 / found.temperature, -2.0 / found.temperature])[0];
         assert!((0.85..0.95).contains(&confidence), "{confidence}");
-        assert_eq!(calibrate(&[], &[]).temperature, 1.0);
-    }
-
-    #[test]
-    fn the_error_is_that_of_its_definition() {
-        // Two of four right at 0.9, one of one at 0.55, none at 1.
-        let answers = [(0.9, true), (0.9, true), (0.9, false), (0.9, false), (0.55, true), (1.0, false)];
-        let found = reliability(answers);
-        assert!((found.error - (4.0 * 0.4 + 0.45 + 1.0) / 6.0).abs() < 1e-6, "{}", found.error);
-        assert_eq!(
-            found.bins.iter().map(|bin| bin.images).collect::<Vec<_>>(),
-            [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1]
-        );
-        assert_eq!(reliability([]).error, 0.0);
+        assert_eq!(fit(&[], &[]).temperature, 1.0);
     }
 
     proptest! {

@@ -65,7 +65,33 @@ pub struct Network {
     pub softmax: bool,
 }
 
+/// What a convolution and a dense layer have in common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weighted<'a> {
+    /// Name used in plans and reports.
+    pub name: &'a str,
+    /// One row an output, row-major.
+    pub weights: &'a [f32],
+    /// Number of rows: output channels or outputs.
+    pub outputs: usize,
+    /// Whether ReLU follows.
+    pub relu: bool,
+}
+
 impl Network {
+    /// The layers that have weights, in order.
+    pub fn weighted_layers(&self) -> impl Iterator<Item = Weighted<'_>> {
+        self.layers.iter().filter_map(|layer| match layer {
+            Layer::Conv(Conv { name, weights, outputs, .. }) => {
+                Some(Weighted { name, weights, outputs: *outputs, relu: true })
+            }
+            Layer::Dense(Dense { name, weights, outputs, relu, .. }) => {
+                Some(Weighted { name, weights, outputs: *outputs, relu: *relu })
+            }
+            Layer::MaxPool => None,
+        })
+    }
+
     /// What transfer learning keeps frozen: the network up to the layer before its last; all of one that ends with ReLU and
     /// so with features. `None` if fewer than two dense layers end any other.
     pub fn feature_extractor(&self) -> Option<Network> {

@@ -90,7 +90,7 @@ pub fn metadata(labels: &[&str]) -> Metadata {
 pub fn write_tested_model(path: &std::path::Path, seed: u64, labels: &[&str]) {
     use vggcam::{
         finetune::{
-            quantize::{calibrate, quantize},
+            int8::quantize::{calibrate, quantize},
             references,
         },
         model::file,

@@ -30,7 +30,7 @@ assert len(heads) == len(report["epochs"]), "a head for every epoch"
 
 calibration, unknown = report["calibration"], report["unknown"]
 for form in ("float", "int8"):
-    before, after = calibration[form]["before"]["error"], calibration[form]["after"]["error"]
+    before, after = (calibration[form][when]["expected_calibration_error"] for when in ("before", "after"))
     print(f"{form}: temperature {calibration[form]['temperature']:.3f}, calibration error {before:.2%} before, {after:.2%} after")
     assert after <= 0.03, "confidences do not mean what they say"
 for what in ("false_rejects", "false_accepts"):

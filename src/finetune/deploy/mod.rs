@@ -10,15 +10,12 @@ pub mod shell;
 pub mod watch;
 
 use std::{
-    fs::File,
-    io::Read,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     time::Instant,
 };
 
 use anyhow::{Context, bail, ensure};
-use sha2::{Digest, Sha256};
 
 use self::{
     board::{Access, Board, megabytes},
@@ -27,7 +24,7 @@ use self::{
     model::Model,
     watch::Ended,
 };
-use super::cache::hex;
+use super::cache::{hash_of_path, hex};
 use crate::message::print;
 
 /// What the user chose.
@@ -153,7 +150,7 @@ fn installs_as_root(board: &Board, destination: &Destination) -> anyhow::Result<
 /// Copies a file and makes sure that it has arrived as it is here.
 fn copy(connection: &Connection, file: &Path, name: &str) -> anyhow::Result<()> {
     let start = Instant::now();
-    let here = sha256(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let here = hash_of_path(file).map(|hash| hex(&hash)).with_context(|| format!("cannot read {}", file.display()))?;
     connection.copy(file, name)?;
     let told = connection.run("sha256sum \"$1\"", &[&arrived(connection, name)], &mut |_| ())?;
     succeeded(&told, "the board cannot compute SHA-256 of what was copied")?;
@@ -162,18 +159,6 @@ fn copy(connection: &Connection, file: &Path, name: &str) -> anyhow::Result<()> 
     let what = if name == PROGRAM { "program" } else { "model" };
     let (size, seconds) = (megabytes(length(file)), start.elapsed().as_secs_f64());
     say("copied", &format!("{what}, {size} in {seconds:.1} s, SHA-256 as here"))
-}
-
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hasher.finalize().into())),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
 }
 
 /// Lets a running service take the new model.

@@ -8,7 +8,7 @@ use crate::{
     engine::isa::Isa,
     finetune::{
         backbone::BUNDLED_BACKBONE,
-        cache::{hash_of_file, hex},
+        cache::{hash_of_file, hash_of_path, hex},
     },
 };
 
@@ -36,7 +36,7 @@ impl Origin {
     pub fn of_this_run(file: Option<&Path>) -> Self {
         let sha256 = match file {
             None => Some(hash_of_file(BUNDLED_BACKBONE)),
-            Some(file) => std::fs::read(file).ok().map(|bytes| hash_of_file(&bytes)),
+            Some(file) => hash_of_path(file).ok(),
         };
         Origin {
             command: command(env::args_os().map(|argument| argument.to_string_lossy().into_owned())),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::calibration::LayerNoise;
-use crate::engine::classifier::likeliest;
+use crate::{engine::classifier::likeliest, finetune::share::Share};
 
 /// Quantile of the normal distribution for an interval that holds nine times in ten.
 const NINE_IN_TEN: f64 = 1.645;
@@ -15,8 +15,10 @@ const NINE_IN_TEN: f64 = 1.645;
 pub struct Quantization {
     /// Pictures that both forms answered.
     pub images: usize,
-    /// Share of pictures to which both give the same label, 0 to 1.
-    pub agreement: f64,
+    /// Pictures to which both give the same label.
+    pub same: usize,
+    /// Mean over the pictures of the largest difference between the two probabilities of a class.
+    pub mean_difference: f64,
     /// Largest difference between the two probabilities of a class for the same picture.
     pub largest_difference: f32,
     /// What int8 costs in accuracy; `None` where the right labels are not known.
@@ -48,15 +50,18 @@ impl Quantization {
         let images = float.len().min(int8.len());
         let pairs = || float.iter().zip(int8);
         let same = pairs().filter(|(a, b)| likeliest(a).0 == likeliest(b).0).count();
-        let apart = pairs().flat_map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()));
+        let apart = pairs().map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max));
+        let (total, largest) =
+            apart.fold((0.0, 0.0f32), |(sum, most), apart| (sum + f64::from(apart), most.max(apart)));
         let cost = truths.filter(|_| images > 0).map(|truths| {
             let right = pairs().zip(truths).map(|((a, b), &truth)| (likeliest(a).0 == truth, likeliest(b).0 == truth));
             Cost::of(right)
         });
         Quantization {
             images,
-            agreement: same as f64 / images.max(1) as f64,
-            largest_difference: apart.fold(0.0, f32::max),
+            same,
+            mean_difference: total / images.max(1) as f64,
+            largest_difference: largest,
             cost,
             layers,
         }
@@ -71,7 +76,7 @@ impl Quantization {
     pub fn words(&self) -> String {
         let mut text = format!(
             "int8 against float: the same label for {:.1} % of {} pictures, probabilities at most {:.3} apart",
-            self.agreement * 100.0,
+            Share::new(self.same, self.images).share() * 100.0,
             self.images,
             self.largest_difference
         );
@@ -159,7 +164,8 @@ mod tests {
         let float = [vec![0.9, 0.1], vec![0.2, 0.8], vec![0.6, 0.4], vec![0.6, 0.4]];
         let int8 = [vec![0.8, 0.2], vec![0.3, 0.7], vec![0.4, 0.6], vec![0.6, 0.4]];
         let found = Quantization::of(&float, &int8, Some(&[0, 1, 0, 1]), vec![]);
-        assert_eq!((found.images, found.agreement), (4, 0.75));
+        assert_eq!((found.images, found.same), (4, 3));
+        assert!((found.mean_difference - 0.1).abs() < 1e-6, "{}", found.mean_difference);
         assert!((found.largest_difference - 0.2).abs() < 1e-6);
         let cost = found.cost.unwrap();
         assert_eq!((cost.accuracy_float, cost.accuracy_int8, cost.lost, cost.won), (0.75, 0.5, 1, 0));

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::{
     engine::{error::EngineError, traces::Traces},
     model::{
-        network::{Layer, Network},
+        network::{Network, Weighted},
         quantized::{QuantizedLayer, QuantizedNetwork},
     },
 };
@@ -58,15 +58,7 @@ pub fn compare(
     network: &Network,
     fitted: &[RgbImage],
 ) -> Result<Vec<LayerStatistics>, EngineError> {
-    let channels: Vec<usize> = network
-        .layers
-        .iter()
-        .filter_map(|layer| match layer {
-            Layer::Conv(conv) => Some(conv.outputs),
-            Layer::Dense(dense) => Some(dense.outputs),
-            Layer::MaxPool => None,
-        })
-        .collect();
+    let channels: Vec<usize> = network.weighted_layers().map(|layer| layer.outputs).collect();
     let alone = fitted.len() == 1;
     let one = |(index, picture): (usize, &RgbImage)| {
         let (float, int8) = (float.of(picture)?, int8.of(picture)?);
@@ -131,17 +123,13 @@ pub fn mean_error(
     heard: &[LayerStatistics],
     layer: usize,
 ) -> Vec<f32> {
-    let float = network.layers.iter().filter(|layer| !matches!(layer, Layer::MaxPool)).nth(layer);
+    let float = network.weighted_layers().nth(layer);
     let int8 = int8.layers.iter().filter(|layer| !matches!(layer, QuantizedLayer::MaxPool)).nth(layer);
     let (Some(float), Some(int8)) = (float, int8) else { return vec![] };
-    if !float.has_relu() || layer == 0 {
+    if !float.relu || layer == 0 {
         return vec![];
     }
-    let (weights, outputs) = match float {
-        Layer::Conv(conv) => (&conv.weights, conv.outputs),
-        Layer::Dense(dense) => (&dense.weights, dense.outputs),
-        Layer::MaxPool => return vec![],
-    };
+    let Weighted { weights, outputs, .. } = float;
     let (steps, scales) = match int8 {
         QuantizedLayer::Conv(conv) => (&conv.weights, &conv.weight_scales),
         QuantizedLayer::Dense(dense) => (&dense.weights, &dense.weight_scales),

@@ -6,7 +6,7 @@
 //! | `sections` | the parts, each with its template; one without data is left out |
 //! | `plot` | drawings with axes |
 //! | `thumbnails`, `heat` | pictures, and the layers over them |
-//! | `text`, `wilson` | numbers and names |
+//! | `text` | numbers and names |
 
 mod heat;
 mod page;
@@ -15,7 +15,6 @@ mod render;
 mod sections;
 mod text;
 mod thumbnails;
-mod wilson;
 
 #[cfg(test)]
 mod tests;
@@ -25,12 +24,15 @@ use std::path::Path;
 use super::{
     evaluate::Evaluation,
     findings::Findings,
+    reliability::Reliability,
     summary::{Mistake, Outcome, Summary},
+    unknown::Unknown,
 };
 use page::{Head, page};
 use render::Section;
 use sections::{
-    accuracy, classes, confusion, curves, looks, making, mistakes, next, pictures, quantization, reliability, threshold,
+    accuracy, classes, confusion, curves, familiarity, looks, making, mistakes, next, pictures, quantization,
+    reliability, threshold,
 };
 use text::{all_and_right, count, duration, pictures as in_pictures};
 
@@ -42,15 +44,17 @@ pub fn html(summary: &Summary) -> anyhow::Result<String> {
     let (train, valid) = (summary.train_images.iter().sum(), summary.valid_images.iter().sum());
     let mut sections = vec![
         accuracy::of_training(int8, float)?,
-        curves::section(epochs, summary.best_epoch, train, valid)?,
+        curves::section(epochs, !summary.training.trials.is_empty(), train, valid)?,
         confusion::section(classes, &[("int8", int8), ("float", float)])?,
         classes::section(classes, int8, Some(&summary.train_images))?,
     ];
-    sections.extend(confidence(findings)?);
+    let found = &summary.calibration.int8;
+    sections.extend(confidence(&found.after, (found.temperature != 1.0).then_some(&found.before))?);
+    sections.extend(unknown(findings, summary.unknown.as_ref(), familiarity::Measuring::HeldOut)?);
     sections.extend(shown(classes, &summary.mistakes, findings, int8)?);
     sections.push(pictures::of_training(classes, &findings.pictures, &summary.skipped)?);
-    if let Some(agreement) = &findings.agreement {
-        sections.push(quantization::section(agreement, &findings.noise)?);
+    if summary.quantization.images > 0 {
+        sections.push(quantization::section(&summary.quantization)?);
     }
     let backbone = ("Backbone".to_string(), summary.backbone.clone());
     sections.push(making::section(making::Run {
@@ -73,6 +77,10 @@ pub struct Measured<'a> {
     pub data: &'a Path,
     /// Wrong answers, the surest first.
     pub mistakes: &'a [Mistake],
+    /// How far its confidence is from the share of right answers.
+    pub reliability: &'a Reliability,
+    /// What familiarity tells; `None` for a model that judges by confidence alone.
+    pub unknown: Option<&'a Unknown>,
     pub findings: &'a Findings,
     /// Seconds that it took.
     pub seconds: f64,
@@ -80,7 +88,7 @@ pub struct Measured<'a> {
 
 /// The page on an evaluation, likewise.
 pub fn evaluation(evaluation: &Evaluation, measured: &Measured) -> anyhow::Result<String> {
-    let Measured { name, model, data, mistakes, findings, seconds } = *measured;
+    let Measured { name, model, data, mistakes, findings, seconds, .. } = *measured;
     let classes = &evaluation.classes;
     let outcome = Outcome { accuracy: evaluation.accuracy, confusion: evaluation.confusion.clone() };
     let mut sections = vec![
@@ -88,7 +96,8 @@ pub fn evaluation(evaluation: &Evaluation, measured: &Measured) -> anyhow::Resul
         confusion::section(classes, &[("answers", &outcome)])?,
         classes::section(classes, &outcome, None)?,
     ];
-    sections.extend(confidence(findings)?);
+    sections.extend(confidence(measured.reliability, None)?);
+    sections.extend(unknown(findings, measured.unknown, familiarity::Measuring::AsGiven)?);
     sections.extend(shown(classes, mistakes, findings, &outcome)?);
     sections.push(pictures::of_evaluation(classes, &findings.pictures, &evaluation.skipped)?);
     sections.push(making::section(making::Run {
@@ -102,16 +111,22 @@ pub fn evaluation(evaluation: &Evaluation, measured: &Measured) -> anyhow::Resul
     page(Head { kind: "Evaluation report", name: name.into(), facts }, &sections)
 }
 
-/// What confidence is worth.
-fn confidence(findings: &Findings) -> anyhow::Result<Vec<Section>> {
-    let mut sections = vec![];
-    if let Some(found) = &findings.reliability {
-        sections.push(reliability::section(found, findings.uncalibrated.as_ref())?);
+/// What confidence is worth, and was worth before a temperature was found.
+fn confidence(now: &Reliability, before: Option<&Reliability>) -> anyhow::Result<Option<Section>> {
+    (!now.bins.is_empty()).then(|| reliability::section(now, before)).transpose()
+}
+
+/// When it says “unknown”: by familiarity where the model judges by it, else by confidence.
+fn unknown(
+    findings: &Findings,
+    unknown: Option<&Unknown>,
+    how: familiarity::Measuring,
+) -> anyhow::Result<Option<Section>> {
+    match (unknown, &findings.threshold) {
+        (Some(unknown), _) => familiarity::section(unknown, how).map(Some),
+        (None, Some(curve)) => threshold::section(curve).map(Some),
+        (None, None) => Ok(None),
     }
-    if let Some(curve) = &findings.threshold {
-        sections.push(threshold::section(curve)?);
-    }
-    Ok(sections)
 }
 
 /// The answers as pictures.

@@ -7,15 +7,14 @@ use image::{Rgb, RgbImage};
 use super::*;
 use crate::{
     finetune::{
-        agreement::Quantization,
-        calibrate::calibrate,
         findings::{
-            LayerNoise, agreement::Agreement, answer::Answer, clock::StepTime, looks::Look, origin::Origin,
-            pictures::Pictures, reliability::Reliability, threshold::Curve,
+            answer::Answer, clock::StepTime, looks::Look, origin::Origin, pictures::Pictures, threshold::Curve,
         },
         gradcam::Heat,
+        int8::{agreement::Quantization, calibration::LayerNoise},
+        share::Share,
         summary::{Calibrations, Epoch, Skipped, Training},
-        unknown::threshold::Share,
+        temperature,
     },
     model::metadata::Fit,
 };
@@ -35,10 +34,9 @@ fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
         valid_images: vec![20; classes],
         skipped: Vec::new(),
         epochs: (1..=epochs).map(epoch).collect(),
-        best_epoch: epochs,
         float: outcome.clone(),
         int8: outcome,
-        calibration: Calibrations { float: calibrate(&[], &[]), int8: calibrate(&[], &[]) },
+        calibration: Calibrations { float: temperature::fit(&[], &[]), int8: temperature::fit(&[], &[]) },
         unknown: None,
         quantization: Quantization::of(&[], &[], None, vec![]),
         mistakes: wrong
@@ -58,10 +56,30 @@ fn sample(classes: usize, epochs: usize, mistakes: usize) -> Summary {
     }
 }
 
+/// The same run with all that can be found out.
+fn full(classes: usize, epochs: usize, mistakes: usize) -> Summary {
+    let answers = answers(classes);
+    let logits: Vec<_> = answers.iter().map(|answer| vec![answer.confidence * 9.0, 1.0]).collect();
+    let truths: Vec<_> = answers.iter().map(|answer| usize::from(!answer.is_right())).collect();
+    let scaling = temperature::fit(&logits, &truths);
+    let noise = LayerNoise { name: "conv".into(), signal_to_noise_db: 31.0, equalised: true, bias_corrected: false };
+    Summary {
+        calibration: Calibrations { float: scaling.clone(), int8: scaling },
+        unknown: Some(Unknown::at(0.5, &[0.2, 0.6, 0.9], &[0.1, 0.7])),
+        quantization: Quantization::of(&logits, &logits, Some(&truths), vec![noise]),
+        findings: findings(classes),
+        ..sample(classes, epochs, mistakes)
+    }
+}
+
+fn answers(classes: usize) -> Vec<Answer> {
+    let answer = |i: usize| Answer { truth: i % classes, answer: i * i % classes, confidence: 0.5 + i as f32 / 100.0 };
+    (0..50).map(answer).collect()
+}
+
 /// All findings that there can be, about pictures that do not exist.
 fn findings(classes: usize) -> Findings {
-    let answer = |i: usize| Answer { truth: i % classes, answer: i * i % classes, confidence: 0.5 + i as f32 / 100.0 };
-    let answers: Vec<_> = (0..50).map(answer).collect();
+    let answers = answers(classes);
     let look = |answer: &Answer| Look {
         file: "gone/look.jpg".into(),
         truth: answer.truth,
@@ -71,11 +89,7 @@ fn findings(classes: usize) -> Findings {
         heat: Heat { side: 2, values: vec![0.0, 0.25, 0.5, 1.0] },
     };
     Findings {
-        reliability: Reliability::of(&answers),
-        uncalibrated: Reliability::of(&answers[..20]),
         threshold: Curve::of(&answers, &[0.3, 0.7], 0.6),
-        agreement: Agreement::of(&answers, &answers),
-        noise: vec![LayerNoise { layer: "conv".into(), signal_to_noise_db: 31.0 }],
         pictures: vec![Pictures::of("training", &[], classes, 224, true)],
         looks: answers.iter().take(6).map(look).collect(),
         steps: vec![StepTime { step: "features".into(), seconds: 3.0 }],
@@ -108,11 +122,9 @@ fn well_formed(html: &str) -> Result<(), String> {
 #[test]
 fn every_kind_of_run_gives_a_whole_page() {
     for (classes, epochs, mistakes) in [(2, 10, 3), (2, 1, 0), (3, 0, 1), (50, 200, 60), (200, 5, 100), (1, 1, 0)] {
-        for full in [false, true] {
-            let mut summary = sample(classes, epochs, mistakes);
-            if full {
-                summary.findings = findings(classes);
-            }
+        for everything in [false, true] {
+            let make = if everything { full } else { sample };
+            let summary = make(classes, epochs, mistakes);
             let html = html(&summary).unwrap();
             well_formed(&html).unwrap();
             for hole in ["NaN", "inf\"", "undefined", "none\"", "{{", "{%"] {
@@ -131,11 +143,9 @@ fn every_kind_of_run_gives_a_whole_page() {
 
 #[test]
 fn what_was_not_measured_is_left_out() {
-    let mut summary = sample(2, 3, 1);
     let bare = ["accuracy", "curves", "confusion", "classes", "mistakes", "pictures", "making", "next"];
-    assert_eq!(parts(&html(&summary).unwrap()), bare);
-    summary.findings = findings(2);
-    let full = html(&summary).unwrap();
+    assert_eq!(parts(&html(&sample(2, 3, 1)).unwrap()), bare);
+    let full = html(&full(2, 3, 1)).unwrap();
     let more = [
         "accuracy",
         "curves",
@@ -170,9 +180,23 @@ fn an_evaluation_has_a_page_too() {
         held_back: None,
         skipped: vec![],
     };
-    let (findings, path) = (Findings { agreement: None, ..findings(2) }, Path::new("<m>.onnx"));
-    let measured = Measured { name: "<m>", model: path, data: path, mistakes: &[], findings: &findings, seconds: 1.0 };
+    let (findings, path) = (findings(2), Path::new("<m>.onnx"));
+    let reliability = Reliability::of([(0.9, true), (0.8, true), (0.7, false), (1.0, true)]);
+    let mut measured = Measured {
+        name: "<m>",
+        model: path,
+        data: path,
+        mistakes: &[],
+        reliability: &reliability,
+        unknown: None,
+        findings: &findings,
+        seconds: 1.0,
+    };
+    assert!(evaluation(&found, &measured).unwrap().contains("An answer below the threshold is shown"));
+    let unknown = Unknown::at(0.5, &[0.2, 0.6, 0.9], &[0.1, 0.7]);
+    measured.unknown = Some(&unknown);
     let html = evaluation(&found, &measured).unwrap();
+    assert!(html.contains("not familiar enough") && !html.contains("An answer below the threshold is shown"));
     well_formed(&html).unwrap();
     assert_eq!(
         parts(&html),
@@ -184,7 +208,7 @@ fn an_evaluation_has_a_page_too() {
 #[test]
 fn nothing_of_a_run_becomes_markup() {
     let evil = r#"<script>alert("x")</script>&'"#;
-    let mut summary = sample(2, 2, 2);
+    let mut summary = full(2, 2, 2);
     summary.name = evil.into();
     summary.backbone = evil.into();
     summary.classes = vec![evil.into(), "dog".into()];
@@ -192,9 +216,8 @@ fn nothing_of_a_run_becomes_markup() {
     summary.skipped = vec![Skipped { file: evil.into(), reason: evil.into() }];
     summary.files = vec![evil.into()];
     summary.mistakes[0].file = evil.into();
-    summary.findings = findings(2);
     summary.findings.looks[0].file = evil.into();
-    summary.findings.noise[0].layer = evil.into();
+    summary.quantization.layers[0].name = evil.into();
     summary.findings.steps[0].step = evil.into();
     summary.findings.pictures[0].purpose = evil.into();
     if let Some(origin) = &mut summary.findings.origin {
@@ -223,9 +246,7 @@ fn pictures_that_exist_are_shown_and_others_named() {
 
 #[test]
 fn the_page_needs_nothing_but_itself() {
-    let mut summary = sample(3, 5, 30);
-    summary.findings = findings(3);
-    let html = html(&summary).unwrap();
+    let html = html(&full(3, 5, 30)).unwrap();
     for reference in ["http:", "https:", "<script", "url(", "@import", "javascript:"] {
         assert!(!html.contains(reference), "{reference}");
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, path::Path};
 
-use super::super::summary::Outcome;
+use crate::finetune::{share::Share, summary::Outcome};
 
 /// Stands where there is no number, such as the precision of a class that was never answered.
 pub const NONE: &str = "–";
@@ -18,6 +18,12 @@ pub fn percent(share: f64, pictures: usize) -> String {
 /// `part` of `whole` as a percentage; [`NONE`] where `whole` is 0.
 pub fn ratio(part: usize, whole: usize) -> String {
     if whole == 0 { NONE.into() } else { percent(part as f64 / whole as f64, whole) }
+}
+
+/// The 95 % interval of `part` of `whole`, as two percentages.
+pub fn interval(part: usize, whole: usize) -> String {
+    let Share { low, high, .. } = Share::new(part, whole);
+    format!("{} to {}", percent(low, 1), percent(high, 1))
 }
 
 /// How far share `b` lies above share `a`, in percentage points, with its sign.

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::Run;
 use crate::{
     engine::{classifier::Classifier, open::Settings},
-    finetune::{calibration::representative, references},
+    finetune::{int8::calibration::representative, references},
     model::{
         familiarity::Familiarity,
         file,

@@ -14,16 +14,16 @@ use std::{fs, path::PathBuf, time::Instant};
 use anyhow::{Context, anyhow};
 
 use super::{
-    agreement::Quantization,
     backbone,
-    calibrate::{Calibration, calibrate, fold, uncalibrated},
     course::Course,
     dataset::{self, Dataset},
-    findings::{Findings, LayerNoise, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
+    findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
+    int8::agreement::Quantization,
     pipeline::Limits,
     references::Choice,
     report,
     summary::{Calibrations, Outcome, Summary, mistakes},
+    temperature::{self, TemperatureScaling, fold},
     variant::Augmentation,
 };
 use crate::model::{file::write_atomically, metadata::Fit, network::Network};
@@ -126,7 +126,6 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         metadata: &metadata,
         files: &features.valid.files,
         answers: &int8_answers,
-        float: Some(&float_answers),
         negatives: &[],
         mistakes: &mistakes,
     });
@@ -144,7 +143,6 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         train_images: run.per_class(&features.train.samples),
         valid_images: run.per_class(&features.valid.samples),
         skipped: features.skipped,
-        best_epoch: trained.epochs.len(),
         epochs: trained.epochs,
         float: float_outcome,
         int8: int8_outcome,
@@ -157,7 +155,6 @@ pub fn train(options: &Options) -> anyhow::Result<Summary> {
         training: trained.training,
         findings: Findings {
             pictures,
-            noise: quantization.layers.iter().map(LayerNoise::of).collect(),
             steps: clock.steps(),
             origin: Some(Origin::of_this_run(options.backbone.as_deref())),
             ..findings
@@ -188,10 +185,10 @@ impl Run<'_> {
     }
 
     /// How sure the head is, and how sure it should be.
-    fn calibration(&self, logits: &[Vec<f32>], truths: &[usize]) -> Calibration {
+    fn calibration(&self, logits: &[Vec<f32>], truths: &[usize]) -> TemperatureScaling {
         match self.options.calibrate {
-            true => calibrate(logits, truths),
-            false => uncalibrated(logits, truths),
+            true => temperature::fit(logits, truths),
+            false => temperature::none(logits, truths),
         }
     }
 

@@ -5,13 +5,15 @@ use anyhow::Context;
 use super::{Run, features::Split};
 use crate::{
     finetune::{
-        calibrate::{self, fold_quantized},
-        calibration::{Calibration, LayerNoise, representative},
         features::{Backbone, Source, extract, open_store},
         head::softmax,
-        quantize::quantize_head,
+        int8::{
+            calibration::{Calibration, LayerNoise, representative},
+            quantize::quantize_head,
+        },
         samples::Samples,
         store::precision::Precision,
+        temperature::{TemperatureScaling, fold_quantized},
         unknown::{
             describe,
             gather::{self, Fitted},
@@ -33,7 +35,7 @@ pub struct Quantized {
     /// Probabilities of each class for each validation picture, at the temperature that was found.
     pub answers: Vec<Vec<f32>>,
     /// How sure it is, and how sure it should be.
-    pub calibration: calibrate::Calibration,
+    pub calibration: TemperatureScaling,
     /// Noise of every layer of the backbone with ReLU.
     pub noise: Vec<LayerNoise>,
     /// What tells pictures of none of the classes; `None` where confidence alone does, or there is nothing to tell them by.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Options, head::trial_words};
 use crate::finetune::{
-    agreement::Cost,
+    int8::agreement::Cost,
     summary::{Summary, Training},
     unknown,
 };
@@ -78,8 +78,8 @@ pub fn closing_words(summary: &Summary, max_drop: f64, out: &Path) -> String {
         summary.epochs.len(),
         summary.seconds,
         summary.quantization.words(),
-        error.after.error * 100.0,
-        error.before.error * 100.0,
+        error.after.expected_calibration_error * 100.0,
+        error.before.expected_calibration_error * 100.0,
         out = out.display(),
     )
 }

@@ -18,9 +18,9 @@ pub mod threshold;
 use anyhow::ensure;
 use serde::Serialize;
 
-use crate::model::familiarity::Familiarity;
+use crate::{finetune::share::Share, model::familiarity::Familiarity};
 use discriminant::{Discriminant, Known};
-use threshold::{Point, Share, curve, held_out, threshold};
+use threshold::{Fold, Point, curve, held_out, threshold};
 
 /// Share of validation pictures that stay known by default, where there are negatives to set against them.
 pub const ACCEPT_AGAINST_NEGATIVES: f64 = 0.95;
@@ -58,6 +58,24 @@ pub struct Unknown {
     pub false_accepts: Option<Share>,
     /// What other shares would have given, measured likewise, from the smallest share to the largest.
     pub curve: Vec<Point>,
+}
+
+impl Unknown {
+    /// What a model's own `threshold` does to pictures of its classes and to negatives, by their familiarities.
+    pub fn at(threshold: f32, known: &[f32], negatives: &[f32]) -> Self {
+        let below = |scores: &[f32]| scores.iter().filter(|&&score| score < threshold).count();
+        let false_rejects = Share::new(below(known), known.len());
+        let accepted = negatives.len() - below(negatives);
+        let folds = [Fold { fitted: known.to_vec(), valid: known.to_vec(), negatives: negatives.to_vec() }];
+        Unknown {
+            accept: 1.0 - false_rejects.share(),
+            threshold,
+            negatives: negatives.len(),
+            false_rejects,
+            false_accepts: (!negatives.is_empty()).then(|| Share::new(accepted, negatives.len())),
+            curve: curve(&folds),
+        }
+    }
 }
 
 /// Fits what tells unknown pictures so that the share `accept` of the validation pictures stays known.
@@ -132,6 +150,10 @@ mod tests {
         let rejects = &unknown.false_rejects;
         assert!(rejects.of == 80 && rejects.low < 0.05 && rejects.high > 0.05, "{rejects:?}");
         assert_eq!(unknown.false_accepts.map(|share| (share.count, share.of)), Some((0, 50)));
+        let scores = |rows: &[Vec<f32>]| rows.iter().map(|row| familiarity.of(row)).collect::<Vec<_>>();
+        let again = Unknown::at(familiarity.threshold, &scores(&valid), &scores(&others));
+        assert_eq!((again.false_rejects.count, again.accept), (4, 0.95));
+        assert_eq!(again.false_accepts.map(|share| share.count), Some(0));
         let few = Pictures { others: &others[..3], ..pictures };
         assert!(fit(&few, 0.95).unwrap_err().to_string().contains("only 3 negatives"));
     }

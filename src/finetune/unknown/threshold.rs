@@ -1,53 +1,12 @@
 //! Below what familiarity the answer is unknown, and what that does to pictures that it was not fitted on.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::discriminant::Discriminant;
+use crate::finetune::share::Share;
 
 /// Shares of validation pictures to keep known, for which the curve has points.
 const SHARES: [f64; 15] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.99, 1.0];
-
-/// Some of a number of pictures, and in what interval the share of all such pictures lies with 95 % confidence (Wilson, 1927).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Share {
-    /// Number of pictures that count.
-    pub count: usize,
-    /// Of so many.
-    pub of: usize,
-    /// Lower end of the interval, 0 to 1.
-    pub low: f64,
-    /// Upper end of the interval, 0 to 1.
-    pub high: f64,
-}
-
-impl Share {
-    /// `count` pictures of `of`.
-    pub fn new(count: usize, of: usize) -> Self {
-        /// Standard deviations of the normal distribution between which 95 % of it lie.
-        const Z: f64 = 1.959_963_984_540_054;
-        if of == 0 {
-            return Share { count, of, low: 0.0, high: 1.0 };
-        }
-        let (n, p) = (of as f64, count as f64 / of as f64);
-        let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-        let reach = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        Share { count, of, low: (centre - reach).max(0.0), high: (centre + reach).min(1.0) }
-    }
-
-    /// From 0 to 1.
-    pub fn share(&self) -> f64 {
-        self.count as f64 / self.of.max(1) as f64
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [share, low, high] = [self.share(), self.low, self.high].map(|share| share * 100.0);
-        write!(f, "{share:.1} % ({} of {}, 95 % interval {low:.1}–{high:.1} %)", self.count, self.of)
-    }
-}
 
 /// What a threshold does that keeps a share of the validation pictures known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,17 +73,6 @@ pub fn curve(folds: &[Fold]) -> Vec<Point> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn wilsons_interval_is_that_of_the_tables() {
-        let close = |share: Share, low: f64, high: f64| {
-            assert!((share.low - low).abs() < 5e-4 && (share.high - high).abs() < 5e-4, "{share:?}");
-        };
-        close(Share::new(0, 10), 0.0, 0.2775);
-        close(Share::new(5, 10), 0.2366, 0.7634);
-        close(Share::new(81, 263), 0.2553, 0.3662);
-        assert_eq!(Share::new(27, 206).to_string(), "13.1 % (27 of 206, 95 % interval 9.2–18.4 %)");
-    }
 
     #[test]
     fn either_half_is_measured_by_the_other() {

@@ -5,8 +5,7 @@ use serde::Serialize;
 use crate::finetune::{
     report::{
         render::{Section, render},
-        text::{NONE, all_and_right, count, percent, pictures, points},
-        wilson,
+        text::{NONE, all_and_right, count, interval, percent, pictures, points},
     },
     summary::Outcome,
 };
@@ -47,13 +46,12 @@ fn section(tiles: Vec<Tile>) -> anyhow::Result<Section> {
 
 fn tile(title: &'static str, what: &'static str, outcome: &Outcome) -> Tile {
     let (all, right) = all_and_right(outcome);
-    let range = wilson::interval(right, all);
     Tile {
         title,
         what,
         figure: if all == 0 { NONE.into() } else { percent(outcome.accuracy, all) },
         note: format!("{} of {} right", count(right), pictures(all)),
-        range: range.map_or(String::new(), |(low, high)| format!("{} to {}", percent(low, 1), percent(high, 1))),
+        range: if all == 0 { String::new() } else { interval(right, all) },
     }
 }
 

@@ -7,9 +7,9 @@ use crate::finetune::{
     report::{
         plot::tenth,
         render::{Section, render},
-        text::{NONE, count, percent},
-        wilson,
+        text::{NONE, count, interval, percent},
     },
+    share::Share,
     summary::Outcome,
 };
 
@@ -80,15 +80,18 @@ fn rows(classes: &[String], outcome: &Outcome, train: Option<&[usize]>) -> Vec<R
     };
     let row = |(class, name): (usize, &String)| {
         let (right, there) = (right[class], there[class]);
-        let interval = wilson::interval(right, there);
-        let (low, high) = interval.unwrap_or((0.0, 0.0));
+        // Nothing is drawn where nothing was measured.
+        let (low, high) = match Share::new(right, there) {
+            Share { of: 0, .. } => (0.0, 0.0),
+            Share { low, high, .. } => (low, high),
+        };
         Row {
             name: name.clone(),
             recall: share(right, there),
             middle: tenth(right as f64 / there.max(1) as f64 * 100.0),
             low: tenth(low * 100.0),
             span: tenth((high - low) * 100.0),
-            range: interval.map_or(NONE.into(), |_| format!("{} to {}", percent(low, 1), percent(high, 1))),
+            range: if there == 0 { NONE.into() } else { interval(right, there) },
             precision: share(right, answered[class]),
             train: train.map_or(String::new(), |train| count(train.get(class).copied().unwrap_or(0))),
             measured: count(there),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::finetune::{
     report::{
         plot::{
-            self, BOTTOM, LEFT, Look, Mark, Plot, RIGHT, Rule, Series, Tick,
+            self, BOTTOM, LEFT, Look, Mark, Plot, RIGHT, Series, Tick,
             axis::{Axis, epoch_ticks},
             tenth, up,
         },
@@ -23,7 +23,6 @@ const MOST_MARKS: usize = 40;
 struct Row {
     epoch: usize,
     figures: [String; 4],
-    best: bool,
 }
 
 /// What a drawing shows of every epoch.
@@ -54,21 +53,24 @@ const ACCURACY: Measure = Measure {
     unit: (100.0, "%"),
 };
 
-/// The learning curves; `train` and `valid` are the numbers of pictures behind the figures.
-pub fn section(epochs: &[Epoch], best: usize, train: usize, valid: usize) -> anyhow::Result<Section> {
+/// The learning curves of a head that was kept after its last epoch; `chosen` says whether that epoch was the one with the lowest
+/// validation loss or simply the last of those asked for; `train` and `valid` are the numbers of pictures behind the figures.
+pub fn section(epochs: &[Epoch], chosen: bool, train: usize, valid: usize) -> anyhow::Result<Section> {
     #[derive(Serialize)]
     struct Data {
         charts: Vec<String>,
-        best: usize,
+        kept: usize,
+        chosen: bool,
         rows: Vec<Row>,
     }
-    let charts = [LOSS, ACCURACY].iter().map(|measure| plot::draw(&chart(measure, epochs, best)));
-    let data = Data { charts: charts.collect::<Result<_, _>>()?, best, rows: rows(epochs, best, train, valid) };
+    let kept = epochs.last().map_or(0, |epoch| epoch.epoch);
+    let charts = [LOSS, ACCURACY].iter().map(|measure| plot::draw(&chart(measure, epochs)));
+    let data = Data { charts: charts.collect::<Result<_, _>>()?, kept, chosen, rows: rows(epochs, train, valid) };
     let body = render("curves", include_str!("curves.html"), data)?;
     Ok(Section { id: "curves", heading: "How it learnt", short: "Learning", body })
 }
 
-fn rows(epochs: &[Epoch], best: usize, train: usize, valid: usize) -> Vec<Row> {
+fn rows(epochs: &[Epoch], train: usize, valid: usize) -> Vec<Row> {
     let loss = |value: f64| if value.is_finite() { format!("{value:.4}") } else { NONE.into() };
     let row = |epoch: &Epoch| Row {
         epoch: epoch.epoch,
@@ -78,12 +80,11 @@ fn rows(epochs: &[Epoch], best: usize, train: usize, valid: usize) -> Vec<Row> {
             percent(epoch.accuracy, train),
             percent(epoch.val_accuracy, valid),
         ],
-        best: epoch.epoch == best,
     };
     epochs.iter().map(row).collect()
 }
 
-fn chart(measure: &Measure, epochs: &[Epoch], best: usize) -> Plot {
+fn chart(measure: &Measure, epochs: &[Epoch]) -> Plot {
     let values =
         || epochs.iter().flat_map(|e| [(measure.training)(e), (measure.validation)(e)]).filter(|v| v.is_finite());
     let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
@@ -99,7 +100,7 @@ fn chart(measure: &Measure, epochs: &[Epoch], best: usize) -> Plot {
     let x_ticks = epoch_ticks(epochs.len()).into_iter();
     Plot {
         title: measure.title.into(),
-        description: describe(measure, epochs, best),
+        description: describe(measure, epochs),
         x_label: "epoch",
         x_ticks: x_ticks.map(|e| Tick { at: place(e - 1, epochs.len()), text: e.to_string() }).collect(),
         y_ticks: axis.ticks().map(|v| Tick { at: up(&axis, v), text: label(v * unit, decimals, sign) }).collect(),
@@ -107,11 +108,6 @@ fn chart(measure: &Measure, epochs: &[Epoch], best: usize) -> Plot {
             series(Look::Dashed, "training", measure.training),
             series(Look::Solid, "validation", measure.validation),
         ],
-        rule: epochs.iter().position(|e| e.epoch == best).map(|i| {
-            let value = (measure.validation)(&epochs[i]);
-            let y = value.is_finite().then(|| up(&axis, value));
-            Rule::at(place(i, epochs.len()), y, format!("best: epoch {best}"))
-        }),
         ..Plot::default()
     }
 }
@@ -143,7 +139,7 @@ fn series(
 }
 
 /// The curve in a sentence, for those who cannot see it.
-fn describe(measure: &Measure, epochs: &[Epoch], best: usize) -> String {
+fn describe(measure: &Measure, epochs: &[Epoch]) -> String {
     let (unit, sign) = measure.unit;
     let (Some(first), Some(last)) = (epochs.first(), epochs.last()) else {
         return format!("{}: no epochs.", measure.title);
@@ -153,7 +149,7 @@ fn describe(measure: &Measure, epochs: &[Epoch], best: usize) -> String {
         format!("{} to {}", show(first), show(last))
     };
     format!(
-        "{} from epoch {} to {}: training {}, validation {}. The best epoch is {best}.",
+        "{} from epoch {} to {}: training {}, validation {}.",
         measure.title,
         first.epoch,
         last.epoch,
@@ -181,21 +177,19 @@ mod tests {
         Epoch { epoch, loss, accuracy, val_loss, val_accuracy }
     }
 
-    fn charts(epochs: &[Epoch], best: usize) -> [Plot; 2] {
-        [LOSS, ACCURACY].map(|measure| chart(&measure, epochs, best))
+    fn charts(epochs: &[Epoch]) -> [Plot; 2] {
+        [LOSS, ACCURACY].map(|measure| chart(&measure, epochs))
     }
 
     #[test]
     fn points_lie_where_their_values_say() {
         let epochs = [epoch(1, 1.0, 0.8, 0.5, 0.6), epoch(2, 0.5, 0.6, 0.8, 0.9), epoch(3, 0.2, 0.0, 1.0, 0.9)];
-        let charts = charts(&epochs, 3);
+        let charts = charts(&epochs);
         // Three epochs over 460 − 54 − 22 − 20 units of width; losses 0 to 1 over 280 − 50 − 28 of height.
         assert_eq!(charts[0].series[0].path, "M64 28L246 129L428 189.6");
         assert_eq!(charts[0].series[1].path, "M64 68.4L246 108.8L428 230");
         let texts: Vec<_> = charts[1].y_ticks.iter().map(|t| t.text.as_str()).collect();
         assert_eq!(texts, ["50%", "60%", "70%", "80%", "90%", "100%"]);
-        let best = charts[0].rule.as_ref().unwrap();
-        assert_eq!((best.x, best.y, best.anchor), (428.0, Some(230.0), "end"));
         assert_eq!(charts[0].series[1].marks[1].text, "Epoch 2, validation: 0.600");
     }
 
@@ -205,7 +199,7 @@ mod tests {
         for epochs in
             [flat(0, 0.0), flat(1, 0.0), flat(1, 0.5), flat(7, 0.0), flat(7, 1.0), flat(3, 1e300), flat(90, 1e-9)]
         {
-            for chart in charts(&epochs, 1) {
+            for chart in charts(&epochs) {
                 for mark in chart.series.iter().flat_map(|series| &series.marks) {
                     assert!((LEFT..=RIGHT).contains(&mark.x) && (TOP..=BOTTOM).contains(&mark.y), "{mark:?}");
                 }
@@ -218,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_single_epoch_stands_in_the_middle() {
-        let chart = &charts(&[epoch(1, 0.5, 0.5, 0.9, 0.9)], 1)[0];
+        let chart = &charts(&[epoch(1, 0.5, 0.5, 0.9, 0.9)])[0];
         assert_eq!(chart.series[0].marks.len(), 1);
         assert_eq!(chart.series[0].marks[0].x, 246.0);
     }
@@ -227,15 +221,14 @@ mod tests {
     fn a_loss_that_is_no_number_breaks_the_curve() {
         let epochs =
             [epoch(1, 1.0, 1.0, 0.5, 0.5), epoch(2, f64::NAN, f64::INFINITY, 0.5, 0.5), epoch(3, 1.0, 1.0, 0.5, 0.5)];
-        let chart = &charts(&epochs, 2)[0];
+        let chart = &charts(&epochs)[0];
         assert_eq!(chart.series[0].path, "M64 28M428 28");
-        assert_eq!(chart.rule.as_ref().unwrap().y, None);
     }
 
     #[test]
     fn many_epochs_have_no_marks() {
         let epochs: Vec<_> = (1..=100).map(|e| epoch(e, 1.0 / e as f64, 0.5, 0.5, 0.5)).collect();
-        let chart = &charts(&epochs, 90)[0];
+        let chart = &charts(&epochs)[0];
         assert!(chart.series[0].marks.is_empty());
         assert_eq!(chart.series[0].path.matches('L').count(), 99);
     }

@@ -5,6 +5,7 @@ mod cards;
 pub mod classes;
 pub mod confusion;
 pub mod curves;
+pub mod familiarity;
 pub mod looks;
 pub mod making;
 mod matrix;

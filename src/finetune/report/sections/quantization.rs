@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::finetune::{
-    findings::{LayerNoise, agreement::Agreement},
+    int8::{agreement::Quantization, calibration::LayerNoise},
     report::{
         plot::tenth,
         render::{Section, render},
@@ -18,37 +18,48 @@ const FULL_DB: f64 = 50.0;
 #[derive(Serialize)]
 struct Row {
     layer: String,
+    /// What was done about it.
+    repairs: String,
     decibels: String,
     /// Percent of the whole width.
     width: f64,
 }
 
 /// How the int8 model's answers compare with the float model's, and how much noise each layer has where that was measured.
-pub fn section(agreement: &Agreement, noise: &[LayerNoise]) -> anyhow::Result<Section> {
+pub fn section(found: &Quantization) -> anyhow::Result<Section> {
     #[derive(Serialize)]
     struct Data {
         same: String,
         facts: Vec<(&'static str, String)>,
         noise: Vec<Row>,
     }
-    let Agreement { pictures: all, same, lost, won, mean_shift, greatest_shift } = *agreement;
+    let Quantization { images, same, mean_difference, largest_difference, ref cost, ref layers } = *found;
     let row = |layer: &LayerNoise| Row {
-        layer: layer.layer.clone(),
+        layer: layer.name.clone(),
+        repairs: repairs(layer),
         decibels: format!("{:.1} dB", layer.signal_to_noise_db),
         width: tenth((layer.signal_to_noise_db / FULL_DB * 100.0).clamp(0.0, 100.0)),
     };
+    let right = cost
+        .iter()
+        .flat_map(|cost| [("Only float is right", count(cost.lost)), ("Only int8 is right", count(cost.won))]);
     let data = Data {
-        same: format!("{} of {} ({})", count(same), pictures(all), ratio(same, all)),
-        facts: vec![
-            ("Only float is right", count(lost)),
-            ("Only int8 is right", count(won)),
-            ("Confidence moves by", percent(mean_shift, all)),
-            ("and at most by", percent(greatest_shift, all)),
-        ],
-        noise: noise.iter().filter(|layer| layer.signal_to_noise_db.is_finite()).map(row).collect(),
+        same: format!("{} of {} ({})", count(same), pictures(images), ratio(same, images)),
+        facts: right
+            .chain([
+                ("Probabilities move by", percent(mean_difference, images)),
+                ("and at most by", percent(f64::from(largest_difference), images)),
+            ])
+            .collect(),
+        noise: layers.iter().filter(|layer| layer.signal_to_noise_db.is_finite()).map(row).collect(),
     };
     let body = render("quantization", include_str!("quantization.html"), data)?;
     Ok(Section { id: "int8", heading: "What rounding to int8 changed", short: "int8", body })
+}
+
+fn repairs(layer: &LayerNoise) -> String {
+    let done = [(layer.equalised, "channels made alike"), (layer.bias_corrected, "bias corrected")];
+    done.iter().filter(|(done, _)| *done).map(|(_, what)| *what).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -57,12 +68,19 @@ mod tests {
 
     #[test]
     fn noise_is_shown_where_it_was_measured() {
-        let agreement = Agreement { pictures: 800, same: 797, lost: 2, won: 1, mean_shift: 0.004, greatest_shift: 0.1 };
-        let bare = section(&agreement, &[]).unwrap().body;
+        let (float, int8) = (vec![vec![0.9, 0.1]; 800], vec![vec![0.8, 0.2]; 797]);
+        let int8 = [int8, vec![vec![0.3, 0.7]; 3]].concat();
+        let bare = section(&Quantization::of(&float, &int8, Some(&[0; 800]), vec![])).unwrap().body;
         assert!(bare.contains("797 of 800 pictures (99.6%)") && !bare.contains("dB"), "{bare}");
-        let noise = [("conv<1>", 25.0), ("fc1", f64::INFINITY)];
-        let noise = noise.map(|(layer, db)| LayerNoise { layer: layer.into(), signal_to_noise_db: db });
-        let html = section(&agreement, &noise).unwrap().body;
+        assert!(bare.contains("<dt>Only float is right</dt><dd>3</dd>") && bare.contains("<dd>60.0%</dd>"), "{bare}");
+        let noise = [("conv<1>", 25.0, true), ("fc1", f64::INFINITY, false)].map(|(name, db, repaired)| LayerNoise {
+            name: name.into(),
+            signal_to_noise_db: db,
+            equalised: repaired,
+            bias_corrected: repaired,
+        });
+        let html = section(&Quantization::of(&float, &int8, None, noise.to_vec())).unwrap().body;
+        assert!(!html.contains("Only float") && html.contains("channels made alike, bias corrected"), "{html}");
         assert!(html.contains("conv&lt;1&gt;") && html.contains("25.0 dB") && html.contains("width:50.0%"), "{html}");
         assert!(!html.contains("fc1") && !html.contains("inf"));
     }

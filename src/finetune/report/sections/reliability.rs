@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::finetune::{
-    findings::reliability::{Bin, Reliability},
+    reliability::{Bin, Reliability},
     report::{
         plot::{self, Bar, Look, Mark, Plot, Series, Tick, across, axis::Axis, line, percent_ticks, up},
         render::{Section, render},
@@ -125,14 +125,10 @@ fn histogram(now: &Reliability) -> Plot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finetune::{
-        findings::answer::Answer,
-        report::plot::{BOTTOM, LEFT, RIGHT, TOP},
-    };
+    use crate::finetune::report::plot::{BOTTOM, LEFT, RIGHT, TOP};
 
     fn found(answers: &[(f32, bool)]) -> Reliability {
-        let answer = |&(confidence, right): &(f32, bool)| Answer { truth: 0, answer: usize::from(!right), confidence };
-        Reliability::of(&answers.iter().map(answer).collect::<Vec<_>>()).unwrap()
+        Reliability::of(answers.iter().copied())
     }
 
     #[test]
