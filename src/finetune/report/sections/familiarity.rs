@@ -39,7 +39,7 @@ pub fn section(found: &Unknown, how: Measuring) -> anyhow::Result<Section> {
         rows: Vec<Row>,
         known: String,
         strangers: String,
-        how: &'static str,
+        held_out: bool,
     }
     let strangers = found.false_accepts.is_some();
     let data = Data {
@@ -48,13 +48,7 @@ pub fn section(found: &Unknown, how: Measuring) -> anyhow::Result<Section> {
         rows: if strangers { rows(found) } else { vec![] },
         known: pictures(found.false_rejects.of),
         strangers: pictures(found.negatives),
-        how: match how {
-            Measuring::HeldOut => {
-                "Each half of the pictures was measured with what was fitted on the other half. “finetune train --accept” sets \
-                 the share of known pictures to keep."
-            }
-            Measuring::AsGiven => "The threshold is the model’s own.",
-        },
+        held_out: how == Measuring::HeldOut,
     };
     let body = render("familiarity", include_str!("familiarity.html"), data)?;
     Ok(Section { id: "threshold", heading: "When it should say “unknown”", short: "Unknown", body })
