@@ -1,6 +1,10 @@
 //! The confusion matrix as cells of a drawing.
 
+mod shade;
+
 use serde::Serialize;
+
+use shade::{Shade, shade};
 
 use crate::finetune::{
     report::{
@@ -60,8 +64,10 @@ struct Label {
 struct Cell {
     x: f64,
     y: f64,
-    /// Share of the row, 0 to 1, which is how strongly it is shaded.
+    /// Share of the row, 0 to 1.
     share: f64,
+    /// How strongly it is shaded for that.
+    shade: Shade,
     right: bool,
     /// Written into the cell; empty where there is no room, or nothing to say.
     count: String,
@@ -165,10 +171,12 @@ fn crowded(title: &str, classes: &[String], outcome: &Outcome) -> Matrix {
 /// A cell without anything written into it.
 fn drawn(pair: &Pair, classes: &[String], (left, top): (f64, f64), cell: f64) -> Cell {
     let Pair { truth, answer, pictures: number, of } = *pair;
+    let share = number as f64 / of.max(1) as f64;
     Cell {
         x: tenth(left + answer as f64 * cell),
         y: tenth(top + truth as f64 * cell),
-        share: number as f64 / of.max(1) as f64,
+        share,
+        shade: shade(share),
         right: truth == answer,
         count: String::new(),
         percent: String::new(),
