@@ -39,7 +39,9 @@ impl Board {
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::cargo_bin("vggcam").unwrap();
-        command.current_dir(self.root.path()).env("VGGCAM_STATE", self.state()).args(arguments);
+        command.current_dir(self.root.path()).env("VGGCAM_STATE", self.state());
+        // This machine may have settings of its own.
+        command.env("VGGCAM_CONFIG", "/dev/null").args(arguments);
         command
     }
 

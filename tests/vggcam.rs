@@ -10,8 +10,14 @@ const NOTHING_INSTALLED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/nothing-i
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/demo");
 
 fn vggcam(arguments: &[&str]) -> Output {
-    // A folder that is never made: this machine may have a model installed.
-    Command::cargo_bin("vggcam").unwrap().args(arguments).env("VGGCAM_STATE", NOTHING_INSTALLED).output().unwrap()
+    command(arguments).output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("vggcam").unwrap();
+    // A folder that is never made, and no settings: this machine may have a model installed and settings of its own.
+    command.args(arguments).env("VGGCAM_STATE", NOTHING_INSTALLED).env("VGGCAM_CONFIG", "/dev/null");
+    command
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -116,8 +122,42 @@ fn a_settings_file_stands_in_for_the_command_line() {
     fs::write(&path, "camera = 'demo'\ndisplay = ['none']\nthreads = 1\n").unwrap();
     let output = vggcam(&["--config", path.to_str().unwrap()]);
     assert_eq!(text(&output.stdout).lines().count(), 3);
-    fs::write(&path, "camra = 'demo'\n").unwrap();
-    assert!(refusal(&["--config", path.to_str().unwrap()]).contains("camra"));
+    let output = command(&[]).env("VGGCAM_CONFIG", &path).output().unwrap();
+    assert_eq!(text(&output.stdout).lines().count(), 3, "{}", text(&output.stderr));
+    fs::write(&path, "# misspelt\ncamra = 'demo'\n").unwrap();
+    let error = refusal(&["--config", path.to_str().unwrap()]);
+    assert!(
+        error.contains("vggcam.toml, line 2") && error.contains("\"camra\"; the nearest name is \"camera\""),
+        "{error}"
+    );
+    assert!(refusal(&["--config", "/nowhere.toml"]).contains("/nowhere.toml"));
+}
+
+#[test]
+fn doctor_tells_every_setting_and_its_origin() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vggcam.toml");
+    fs::write(&path, "camera = 'demo'\nthreads = 1\nlight = ['cat=GPIO17']\n").unwrap();
+    let arguments = ["doctor", "--config", path.to_str().unwrap(), "--threads", "2", "--engine", "auto"];
+    let checks = json_lines(&vggcam(&[&arguments[..], &["--json"]].concat()));
+    let of = |name: &str| {
+        let setting = checks.iter().find(|check| check["area"] == "settings" && check["what"] == name).unwrap();
+        (setting["value"].clone(), setting["origin"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(of("threads"), (2.into(), "flag".into()));
+    assert_eq!(of("engine"), ("auto".into(), "flag".into()));
+    assert_eq!(of("camera"), ("demo".into(), "file".into()));
+    assert_eq!(of("light"), (["cat=GPIO17?active=high"].as_slice().into(), "file".into()));
+    assert_eq!(of("model"), (Value::Null, "default".into()));
+    let table = text(&vggcam(&arguments).stdout);
+    assert!(table.contains("demo (by file)") && table.contains("2 (by flag)"), "{table}");
+    assert!(table.contains("the installed one, else the bundled cat and dog model (by default)"), "{table}");
+
+    fs::write(&path, "thread = 1\n").unwrap();
+    let output = vggcam(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let table = text(&output.stdout);
+    assert!(table.contains("line 1: there is no setting \"thread\"") && table.contains("1 problem"), "{table}");
 }
 
 #[test]

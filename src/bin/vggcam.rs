@@ -2,6 +2,7 @@
 
 use std::{
     io::stdout,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,7 +13,10 @@ use vggcam::{
     gpio::line::ButtonSpec,
     message::{one_line, print},
     runtime::{
-        bench, classify, config, controls::ButtonSpecs, doctor, forms, install, installed, launch, lights::LightSpec,
+        bench, classify,
+        config::{self, Config},
+        doctor, forms, install, installed, launch,
+        lights::LightSpec,
         test_picture, throughput,
     },
 };
@@ -67,6 +71,8 @@ enum Command {
     Doctor {
         #[command(flatten)]
         model: ModelArgs,
+        #[command(flatten)]
+        config: ConfigArgs,
         /// Print one JSON object a check
         #[arg(long)]
         json: bool,
@@ -106,17 +112,24 @@ struct StateArgs {
 }
 
 #[derive(Args)]
+struct ConfigArgs {
+    /// Settings file (TOML); the command line wins [default: $VGGCAM_CONFIG, else /etc/vggcam/vggcam.toml where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct ModelArgs {
     /// Model file [default: the installed one, else the bundled cat and dog model]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Threads that share the work of one picture [default: one for each core; on four cores and more, `run` leaves one]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<NonZeroUsize>,
     /// Engine that runs the model: `auto` for ours where it takes the network, else tract; `integer`, `float`
-    /// or `half` for ours on such numbers, or an error; `tract` for plain tract
-    #[arg(long, value_name = "ENGINE", default_value_t = EngineChoice::Auto)]
-    engine: EngineChoice,
+    /// or `half` for ours on such numbers, or an error; `tract` for plain tract [default: auto]
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<EngineChoice>,
     /// Where a large model's weights lie: `lean` maps them from the file FILE.packed, `fast` reads them into memory
     /// [default: fast where there is plenty]
     #[arg(long, value_name = "lean|fast", value_parser = memory)]
@@ -130,7 +143,13 @@ impl ModelArgs {
     }
 
     fn settings(&self, threads: usize) -> Settings {
-        Settings { threads: self.threads.unwrap_or(threads), engine: self.engine, memory: self.memory, keep: true }
+        self.flags().engine_settings(threads)
+    }
+
+    /// What was given, as settings.
+    fn flags(&self) -> Config {
+        let (model, threads, engine, memory) = (self.model.clone(), self.threads, self.engine, self.memory);
+        Config { model, threads, engine, memory, ..Config::default() }
     }
 }
 
@@ -138,9 +157,8 @@ impl ModelArgs {
 struct RunArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Settings file (TOML) with model, camera, display, button, freeze_button, light and threads; the command line wins
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// Where frames come from: /dev/video0, v4l2:/dev/video0?format=MJPG&size=640x480&fps=30, rpicam for a Raspberry Pi's
     /// camera module, pipe:COMMAND for a program that writes pictures, files:PATH or demo
     /// [default: the first camera that works, else demo]
@@ -169,6 +187,21 @@ struct RunArgs {
     json: bool,
 }
 
+impl RunArgs {
+    /// What was given, as settings.
+    fn flags(&self) -> Config {
+        Config {
+            camera: self.camera.clone(),
+            display: self.display.clone(),
+            button: self.button.clone(),
+            freeze_button: self.freeze_button.clone(),
+            light: self.light.clone(),
+            json: self.json.then_some(true),
+            ..self.model.flags()
+        }
+    }
+}
+
 fn memory(text: &str) -> Result<Memory, String> {
     match text {
         "lean" => Ok(Memory::Lean),
@@ -179,6 +212,10 @@ fn memory(text: &str) -> Result<Memory, String> {
 
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "a whole number above 0 belongs here".into())
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    positive(text).and_then(|number| NonZeroUsize::try_from(number).map_err(|error| error.to_string()))
 }
 
 fn main() -> ExitCode {
@@ -198,7 +235,7 @@ fn main() -> ExitCode {
         Some(Command::Doctor { test_picture: true, display, seconds, .. }) => {
             test_picture::show(&display, seconds).map(|()| ExitCode::SUCCESS)
         }
-        Some(Command::Doctor { model, json, .. }) => examine(model, json),
+        Some(Command::Doctor { model, config, json, .. }) => examine(&model, &config, json),
         Some(Command::Install { model, check: true, .. }) => {
             install::check(&model, Settings::plain(isa::cores()), &mut say)
                 .map_err(Into::into)
@@ -214,20 +251,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let config = args.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
-    launch::run(&launch::Wishes {
-        settings: args.model.settings(config.threads.unwrap_or_else(isa::threads_beside_others)),
-        model: installed::model_in_use(args.model.model.or(config.model).as_deref())?,
-        camera: args.camera.or(config.camera),
-        displays: if args.display.is_empty() { config.display } else { args.display },
-        buttons: ButtonSpecs {
-            button: args.button.or(config.button),
-            freeze: args.freeze_button.or(config.freeze_button),
-        },
-        lights: if args.light.is_empty() { config.light } else { args.light },
-        frames: args.frames,
-        json: args.json,
-    })?;
+    let effective = config::load(args.config.config.as_deref(), &args.flags())?;
+    launch::run(&launch::Wishes { config: effective.config, frames: args.frames })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -256,7 +281,7 @@ fn measure_forms(model: ModelArgs, iterations: usize, pictures: &[PathBuf], json
 }
 
 fn measure_batches(model: ModelArgs, iterations: usize, batch: usize, json: bool) -> anyhow::Result<ExitCode> {
-    let threads = model.threads.unwrap_or_else(isa::cores);
+    let threads = model.threads.map_or_else(isa::cores, NonZeroUsize::get);
     let report = throughput::throughput(model.file()?.as_deref(), threads, batch, iterations.div_ceil(batch))?;
     match json {
         true => print(&format!("{}\n", serde_json::to_string(&report)?))?,
@@ -265,8 +290,8 @@ fn measure_batches(model: ModelArgs, iterations: usize, batch: usize, json: bool
     Ok(ExitCode::SUCCESS)
 }
 
-fn examine(model: ModelArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let checks = doctor::examine(model.model.as_deref(), model.settings(isa::cores()));
+fn examine(model: &ModelArgs, config: &ConfigArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let checks = doctor::examine(config.config.as_deref(), &model.flags());
     match json {
         true => {
             for check in &checks {

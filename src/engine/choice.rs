@@ -18,7 +18,8 @@ use crate::model::{
 };
 
 /// Which engine runs a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
     /// Ours, on integers or on floats, where it takes the network, else tract.
     #[default]

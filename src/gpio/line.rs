@@ -27,12 +27,19 @@ impl LineSpec {
     }
 }
 
+impl LineSpec {
+    /// As it is written by users; [`parse`](Self::parse) takes it.
+    fn written(&self) -> String {
+        match self {
+            Self::Name(name) => name.clone(),
+            Self::Offset { chip, offset } => format!("{chip}:{offset}"),
+        }
+    }
+}
+
 impl fmt::Display for LineSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(f, "GPIO line {name}"),
-            Self::Offset { chip, offset } => write!(f, "GPIO line {chip}:{offset}"),
-        }
+        write!(f, "GPIO line {}", self.written())
     }
 }
 
@@ -61,9 +68,16 @@ impl Wiring {
     }
 }
 
+impl fmt::Display for Wiring {
+    /// As it is written by users; [`parse`](Self::parse) takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?active={}", self.line.written(), if self.active_low { "low" } else { "high" })
+    }
+}
+
 /// The wiring of a button: between the line and ground, where nothing else is said.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ButtonSpec(pub Wiring);
 
 impl FromStr for ButtonSpec {
@@ -71,6 +85,12 @@ impl FromStr for ButtonSpec {
 
     fn from_str(text: &str) -> Result<Self, String> {
         Wiring::parse(text, true).map(Self)
+    }
+}
+
+impl From<ButtonSpec> for String {
+    fn from(ButtonSpec(wiring): ButtonSpec) -> Self {
+        wiring.to_string()
     }
 }
 
@@ -106,5 +126,14 @@ mod tests {
         assert_eq!((active_low("17?active=high", true), active_low("17?active=low", false)), (Ok(false), Ok(true)));
         assert!(active_low("17?pull=up", true).unwrap_err().contains("active=low"));
         assert!(active_low("?active=low", true).unwrap_err().contains("GPIO17"));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (text, written) in [("17", "GPIO17?active=low"), ("gpiochip4:25?active=high", "gpiochip4:25?active=high")] {
+            let button: ButtonSpec = text.parse().unwrap();
+            assert_eq!(String::from(button.clone()), written);
+            assert_eq!(written.parse(), Ok(button));
+        }
     }
 }

@@ -1,93 +1,85 @@
-//! The settings file: what the command line says, kept for a board that starts by itself.
+//! The settings of a run: what the command line says, else the settings file, else the defaults.
+//!
+//! Every setting is a field of [`Config`]. A part that has several of its own keeps them in a struct in the module that they are
+//! about, and this is all that it takes:
+//!
+//! 1. The struct derives `Clone, Debug, PartialEq, Serialize, Deserialize`, has `#[serde(deny_unknown_fields, default)]`, and
+//!    a `Default` that leaves the part switched off.
+//! 2. [`Config`] has a field of that type, which is the table's name in the file.
+//! 3. `packaging/vggcam.toml` has the table, with each setting commented out under a comment. Its value there is the default;
+//!    for an `Option` or a list, whose default has no value, it is an example, and the comment ends with `Default: ` and words.
+//! 4. A setting with a flag is an `Option` or a list, and the program puts the flag's value into its own [`Config`].
+//!
+//! Unknown names, lines, origins and `vggcam doctor` follow from that.
+
+mod example;
+mod file;
+mod layers;
 
 use std::{
-    fs,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::lights::LightSpec;
-use crate::gpio::line::ButtonSpec;
+use super::{controls::ButtonSpecs, lights::LightSpec};
+use crate::{
+    engine::{choice::EngineChoice, layers::weights::Memory, open::Settings},
+    gpio::line::ButtonSpec,
+};
+pub use file::{ConfigError, DEFAULT_PATH, PATH_VARIABLE};
+pub use layers::{Effective, Origin, Setting};
 
-/// Contents of a settings file; whatever is missing keeps its default.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The settings of a run. Whatever is `None` or empty is chosen as the example file says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Model file.
     pub model: Option<PathBuf>,
+    /// Threads that share the work of one picture.
+    pub threads: Option<NonZeroUsize>,
+    /// Engine that runs the model.
+    pub engine: Option<EngineChoice>,
+    /// Where a large model's weights lie.
+    pub memory: Option<Memory>,
     /// Camera SPEC.
     pub camera: Option<String>,
     /// Display SPECs.
-    #[serde(default)]
     pub display: Vec<String>,
     /// Button for the next page and, held, to freeze.
     pub button: Option<ButtonSpec>,
     /// Button to freeze.
     pub freeze_button: Option<ButtonSpec>,
     /// Lights for classes.
-    #[serde(default)]
     pub light: Vec<LightSpec>,
-    /// Threads that share the work of one picture.
-    pub threads: Option<usize>,
+    /// Whether results are written as JSON lines.
+    pub json: Option<bool>,
 }
 
-/// Why a settings file could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file could not be read.
-    #[error("cannot read the settings in {path}: {source}")]
-    Read { path: PathBuf, source: std::io::Error },
-    /// The text is not what a settings file holds.
-    #[error(
-        "{path} is not a settings file: {reason}; known are model, camera, display = [\"…\"], button, freeze_button, light = [\"…\"] and threads"
-    )]
-    Syntax { path: PathBuf, reason: String },
+impl Config {
+    /// How the model runs: on `threads` where no number is set.
+    pub fn engine_settings(&self, threads: usize) -> Settings {
+        Settings {
+            threads: self.threads.map_or(threads, NonZeroUsize::get),
+            engine: self.engine.unwrap_or_default(),
+            memory: self.memory,
+            keep: true,
+        }
+    }
+
+    /// Which buttons there are.
+    pub fn buttons(&self) -> ButtonSpecs {
+        ButtonSpecs { button: self.button.clone(), freeze: self.freeze_button.clone() }
+    }
 }
 
-/// Reads a settings file (TOML).
-pub fn read(path: &Path) -> Result<Config, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-        ConfigError::Syntax { path: path.into(), reason: format!("line {line}: {}", error.message()) }
-    })
+/// Puts together what holds for a run: `flags`, then what the settings file says, then the defaults. The file is `wished`, else
+/// what the environment names, else `/etc/vggcam/vggcam.toml` where it exists. Errs where the file cannot be read, and where
+/// anything in it is not known or not allowed.
+pub fn load(wished: Option<&Path>, flags: &Config) -> Result<Effective, ConfigError> {
+    layers::merge(flags, file::in_use(wished).map(file::read).transpose()?)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_text(text: &str) -> Result<Config, ConfigError> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), text).unwrap();
-        read(file.path())
-    }
-
-    #[test]
-    fn every_setting_is_read() {
-        let config =
-            read_text("model = 'm.onnx'\ncamera = 'demo'\ndisplay = ['terminal', 'png:x.png']\nthreads = 3").unwrap();
-        assert_eq!(config.camera.as_deref(), Some("demo"));
-        assert_eq!(config.display, ["terminal", "png:x.png"]);
-        assert_eq!((config.model, config.threads), (Some("m.onnx".into()), Some(3)));
-    }
-
-    #[test]
-    fn buttons_and_lights_are_read() {
-        let text = "button = 'GPIO5'\nfreeze_button = '6?active=high'\nlight = ['cat=GPIO17', 'unknown=27?active=low']";
-        let config = read_text(text).unwrap();
-        assert_eq!(config.button, Some("5".parse().unwrap()));
-        assert_eq!(config.freeze_button, Some("6?active=high".parse().unwrap()));
-        assert_eq!(config.light, [("cat=17"), ("unknown=27?active=low")].map(|light| light.parse().unwrap()));
-        let error = read_text("\nlight = ['cat']").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("cat=GPIO17"), "{error}");
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_named_with_its_line() {
-        let error = read_text("camera = 'demo'\ndisplays = []\n").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("displays"), "{error}");
-        assert!(!error.contains('\n'));
-    }
-}
+mod tests;

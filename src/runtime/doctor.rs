@@ -3,8 +3,14 @@
 use std::{fmt::Write, fs, path::Path, time::Instant};
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{installed, launch::open_model, selftest};
+use super::{
+    config::{self, Config, Effective, Origin},
+    installed,
+    launch::open_model,
+    selftest,
+};
 use crate::{
     camera::{Camera, demo::demo_camera, enumerate, files::Pace, spec::StillsRequest},
     display::list,
@@ -34,7 +40,7 @@ pub enum Status {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `machine`, `model`, `camera`, `display` or `gpio`.
+    /// `machine`, `settings`, `model`, `camera`, `display` or `gpio`.
     pub area: &'static str,
     /// How it came out.
     pub status: Status,
@@ -45,12 +51,36 @@ pub struct Check {
     /// What to do, where there is something to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+    /// For a setting: its value, and where that came from.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<Chosen>,
 }
 
-/// Looks at everything. `model` is the file that a run is to use; the installed one, or else the bundled one, if `None`.
-pub fn examine(model: Option<&Path>, settings: Settings) -> Vec<Check> {
+/// A setting's value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Chosen {
+    /// The value; null or an empty list where nothing was chosen.
+    pub value: Value,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Looks at everything. `file` is the settings file that was wished, `flags` are the settings that the command line gives.
+pub fn examine(file: Option<&Path>, flags: &Config) -> Vec<Check> {
     let mut checks = machine();
-    match installed::model_in_use(model) {
+    let config = match config::load(file, flags) {
+        Ok(effective) => {
+            checks.extend(settings_in_use(&effective));
+            effective.config
+        }
+        Err(error) => {
+            let advice = "until then a run does not start; what follows is without the file";
+            checks.push(check("settings", Status::Problem, "file", error.to_string()).advise(advice));
+            flags.clone()
+        }
+    };
+    let settings = config.engine_settings(isa::cores());
+    match installed::model_in_use(config.model.as_deref()) {
         Ok(model) => checks.extend(check_model(model.as_deref(), settings)),
         Err(error) => checks.push(check("model", Status::Problem, "installed model", error.to_string())),
     }
@@ -61,13 +91,33 @@ pub fn examine(model: Option<&Path>, settings: Settings) -> Vec<Check> {
 }
 
 fn check(area: &'static str, status: Status, what: impl Into<String>, found: impl Into<String>) -> Check {
-    Check { area, status, what: what.into(), found: found.into(), advice: None }
+    Check { area, status, what: what.into(), found: found.into(), advice: None, setting: None }
 }
 
 impl Check {
     fn advise(self, advice: impl Into<String>) -> Self {
         Check { advice: Some(advice.into()), ..self }
     }
+}
+
+/// What holds for a run, and where it came from.
+fn settings_in_use(effective: &Effective) -> Vec<Check> {
+    let file = match &effective.file {
+        Some(path) => check("settings", Status::Ok, "file", path.display().to_string()),
+        None => {
+            check("settings", Status::Ok, "file", format!("none; {} is read where it exists", config::DEFAULT_PATH))
+        }
+    };
+    let setting = |setting: &config::Setting| {
+        let origin = match setting.origin {
+            Origin::Flag => "by flag",
+            Origin::File => "by file",
+            Origin::Default => "by default",
+        };
+        let found = check("settings", Status::Ok, &setting.name, format!("{} ({origin})", setting.in_words()));
+        Check { setting: Some(Chosen { value: setting.value.clone(), origin: setting.origin }), ..found }
+    };
+    std::iter::once(file).chain(effective.settings.iter().map(setting)).collect()
 }
 
 fn machine() -> Vec<Check> {

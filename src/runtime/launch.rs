@@ -2,16 +2,18 @@
 
 use std::{
     io::{IsTerminal, stderr, stdout},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use anyhow::{Context, ensure};
 use image::RgbImage;
 
 use super::{
-    controls::{self, ButtonSpecs},
+    config::Config,
+    controls,
     decide::Smoothing,
-    lights::{LightSpec, Lights},
+    installed,
+    lights::Lights,
     live::{Display, OpenPanel, Options, Stage, Summary},
     publish::{Format, Publisher},
     signals,
@@ -22,29 +24,17 @@ use crate::{
         source::{self, Audience, DefaultSource},
     },
     display::panel::{self, DisplayError},
-    engine::{classifier::Classifier, open::Settings},
+    engine::{classifier::Classifier, isa, open::Settings},
     message::one_line,
 };
 
 /// What the user asked for.
 #[derive(Clone, Debug)]
 pub struct Wishes {
-    /// Model file; the bundled one if `None`.
-    pub model: Option<PathBuf>,
-    /// Camera SPEC; the first camera that works, else the bundled pictures, if `None`.
-    pub camera: Option<String>,
-    /// Display SPECs; the terminal, where there is one, if empty.
-    pub displays: Vec<String>,
-    /// Buttons on the board.
-    pub buttons: ButtonSpecs,
-    /// Lights for classes.
-    pub lights: Vec<LightSpec>,
+    /// The settings.
+    pub config: Config,
     /// Results after which the run ends.
     pub frames: Option<u64>,
-    /// Whether results are written as JSON lines.
-    pub json: bool,
-    /// How the model runs.
-    pub settings: Settings,
 }
 
 /// Ends the programs that cameras read from, also of a camera that still waits for a frame when the run is over.
@@ -66,13 +56,17 @@ pub fn open_model(path: Option<&Path>, settings: Settings) -> anyhow::Result<Cla
 
 /// Runs until the source ends, enough results are there, or the user stops it.
 pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
-    let specs = displays(&wishes.displays, wishes.json, stdout().is_terminal());
+    let config = &wishes.config;
+    let json = config.json.unwrap_or(false);
+    let settings = config.engine_settings(isa::threads_beside_others());
+    let model = installed::model_in_use(config.model.as_deref())?;
+    let specs = displays(&config.display, json, stdout().is_terminal());
     let on_terminal = specs.iter().any(|spec| spec == "terminal");
     ensure!(
-        !(on_terminal && wishes.json),
+        !(on_terminal && json),
         "--json and the display `terminal` both write to standard output; leave one of them out"
     );
-    let controls = controls::open(&wishes.buttons)?;
+    let controls = controls::open(&config.buttons())?;
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
     let displays = specs.iter().map(|spec| open_display(spec)).collect::<Result<Vec<_>, _>>()?;
     if on_terminal && stderr().is_terminal() {
@@ -80,14 +74,13 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         log::set_max_level(log::LevelFilter::Off);
     }
     let stage = Stage::open(displays, "opening the model", stop);
-    let classifier =
-        open_model(wishes.model.as_deref(), wishes.settings).inspect_err(|error| stage.fail_model(&one_line(error)))?;
-    let lights = Lights::open(&wishes.lights, classifier.metadata())?;
+    let classifier = open_model(model.as_deref(), settings).inspect_err(|error| stage.fail_model(&one_line(error)))?;
+    let lights = Lights::open(&config.light, classifier.metadata())?;
     stage.starting("opening the camera");
     // With a display somebody looks at still pictures; without one their results are what counts.
     let watched = specs.iter().any(|spec| spec != "none");
     let audience = if watched { Audience::Eyes } else { Audience::Results };
-    let (source, hint) = match &wishes.camera {
+    let (source, hint) = match &config.camera {
         Some(spec) => (source::open(spec, audience).inspect_err(|error| stage.fail_camera(error))?, ""),
         None => {
             let DefaultSource { source, sentence, hint } = source::open_default(audience);
@@ -98,7 +91,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         }
     };
     let hint = if hint.is_empty() { "Ctrl-C ends".into() } else { hint.into() };
-    let format = if wishes.json { Format::Json } else { Format::Text };
+    let format = if json { Format::Json } else { Format::Text };
     let publisher = (!on_terminal).then(|| Publisher::new(format, Box::new(stdout())));
     let _no_program_stays = EndPrograms;
     log::info!("{} runs as {}", classifier.metadata().name, classifier.form());

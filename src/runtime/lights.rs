@@ -15,8 +15,8 @@ use crate::{
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A class and the line that is on while it is shown, written `cat=GPIO17` or `cat=GPIO17?active=low`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct LightSpec {
     /// A label of the model, or [`UNKNOWN`].
     pub class: String,
@@ -36,6 +36,12 @@ impl FromStr for LightSpec {
         };
         let wiring = Wiring::parse(&format!("{line}{}", &text[option..]), false)?;
         Ok(Self { class: class.into(), wiring })
+    }
+}
+
+impl From<LightSpec> for String {
+    fn from(LightSpec { class, wiring }: LightSpec) -> Self {
+        format!("{class}={wiring}")
     }
 }
 

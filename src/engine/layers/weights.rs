@@ -12,7 +12,8 @@ use super::{
 use crate::engine::kernels::{CHANNEL_STEP, DENSE_BLOCK, Kernels};
 
 /// Where packed weights that are kept in a file lie while they are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Memory {
     /// Mapped from the file: the system may drop pages of it when memory runs short.
     Lean,
