@@ -15,6 +15,7 @@ pub mod live;
 pub mod publish;
 pub mod rate;
 pub mod selftest;
+pub mod service;
 pub mod signals;
 pub mod test_picture;
 pub mod throughput;

@@ -108,7 +108,9 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             losses: shared.losses(),
             fps,
         };
-        shared.publish(&report).map_err(RunError::Publish)
+        let flow = shared.publish(&report).map_err(RunError::Publish)?;
+        shared.service.step_done();
+        Ok(flow)
     }
 }
 

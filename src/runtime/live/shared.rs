@@ -21,6 +21,7 @@ use crate::{
     runtime::{
         lights::Lights,
         publish::{Change, Origin, Publisher, Report},
+        service::Service,
     },
     vision::frame::Frame,
 };
@@ -37,6 +38,8 @@ pub struct Shared {
     publisher: Mutex<Option<Publisher>>,
     lights: Mutex<Lights>,
     largest: Mutex<(u32, u32)>,
+    /// Told of every step that was done.
+    pub service: Service,
 }
 
 /// The newest of everything.
@@ -80,6 +83,7 @@ impl Shared {
             publisher: Mutex::new(None),
             lights: Mutex::default(),
             largest: Mutex::default(),
+            service: Service::of_environment(),
         };
         shared.show(shared.latest());
         shared
