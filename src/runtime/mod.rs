@@ -7,6 +7,7 @@ pub mod controls;
 pub mod decide;
 pub mod doctor;
 pub mod forms;
+pub mod health;
 pub mod install;
 pub mod installed;
 pub mod launch;
