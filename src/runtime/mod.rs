@@ -1,5 +1,6 @@
 //! What `vggcam` does: the live loop, `classify`, `bench`, `doctor`, `install`, `rollback`.
 
+mod back_off;
 pub mod bench;
 pub mod classify;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod live;
 pub mod publish;
 pub mod rate;
 pub mod selftest;
+pub mod shot;
 pub mod signals;
 pub mod test_picture;
 pub mod throughput;
