@@ -194,12 +194,13 @@ struct GraphicsConsole(File);
 
 impl GraphicsConsole {
     fn enter() -> Option<Self> {
-        let console = OpenOptions::new().read(true).write(true).open("/dev/tty0");
-        let console = console.inspect_err(|error| log::info!("the console's cursor stays visible: {error}")).ok()?;
-        set_mode(&console, KD_GRAPHICS)
-            .inspect_err(|error| log::info!("the console's cursor stays visible: {error}"))
-            .ok()?;
-        Some(Self(console))
+        // The one in front is root's; a service may have a console given to it, which is its controlling terminal.
+        let enter = |path: &str| {
+            let console = OpenOptions::new().read(true).write(true).open(path)?;
+            set_mode(&console, KD_GRAPHICS).map(|()| console)
+        };
+        let console = enter("/dev/tty0").or_else(|_| enter("/dev/tty"));
+        console.inspect_err(|error| log::info!("the console's cursor stays visible: {error}")).ok().map(Self)
     }
 }
 

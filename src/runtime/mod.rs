@@ -17,6 +17,7 @@ pub mod live;
 pub mod publish;
 pub mod rate;
 pub mod selftest;
+pub mod service;
 pub mod shot;
 pub mod signals;
 pub mod test_picture;

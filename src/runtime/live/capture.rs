@@ -58,6 +58,7 @@ fn open_again(reopen: &mut Reopen, shared: &Shared) -> Option<Box<dyn Camera>> {
                 shared.lose_camera(&error.in_short());
             }
         }
+        shared.service.step_done();
     }
     None
 }

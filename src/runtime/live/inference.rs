@@ -111,7 +111,9 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             temperature_c: health.temperature_c,
             warnings: &warnings,
         };
-        shared.publish(&report, current).map_err(RunError::Publish)
+        let flow = shared.publish(&report, current).map_err(RunError::Publish)?;
+        shared.service.step_done();
+        Ok(flow)
     }
 }
 

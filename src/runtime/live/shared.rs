@@ -29,6 +29,7 @@ use crate::{
             record::{Model, Record},
             report::{Change, Origin, Report},
         },
+        service::Service,
         shot::Shot,
     },
     vision::frame::Frame,
@@ -47,6 +48,8 @@ pub struct Shared {
     record: Arc<Record>,
     lights: Mutex<Lights>,
     largest: Mutex<(u32, u32)>,
+    /// Told of every step that was done.
+    pub service: Service,
 }
 
 /// The newest of everything.
@@ -94,6 +97,7 @@ impl Shared {
             record,
             lights: Mutex::default(),
             largest: Mutex::default(),
+            service: Service::of_environment(),
         };
         shared.show(shared.latest());
         shared
