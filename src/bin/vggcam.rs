@@ -2,6 +2,7 @@
 
 use std::{
     io::stdout,
+    net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -17,6 +18,7 @@ use vggcam::{
         config::{self, Config},
         doctor, forms, install, installed, launch,
         lights::LightSpec,
+        publish::{hook, metrics, mqtt, web},
         test_picture, throughput,
     },
 };
@@ -179,6 +181,20 @@ struct RunArgs {
     /// again
     #[arg(long, value_name = "CLASS=LINE")]
     light: Vec<LightSpec>,
+    /// Show a web page with picture, label and health on ADDRESS, 127.0.0.1:8080 if none is given; others than the board itself need
+    /// a password, whose file the settings name
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8080")]
+    web: Option<SocketAddr>,
+    /// Answer Prometheus at http://ADDRESS/metrics, 127.0.0.1:9464 if none is given
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9464")]
+    metrics: Option<SocketAddr>,
+    /// Send label and health to a broker, such as mqtt://homeassistant.local or mqtt://USER@HOST:1883; the settings name the file
+    /// of a password
+    #[arg(long, value_name = "URL")]
+    mqtt: Option<mqtt::Address>,
+    /// Run PROGRAM whenever the label changes, with VGGCAM_LABEL and more in its environment
+    #[arg(long, value_name = "PROGRAM")]
+    on_change: Option<String>,
     /// End after this many results
     #[arg(long, value_name = "N")]
     frames: Option<u64>,
@@ -197,6 +213,10 @@ impl RunArgs {
             freeze_button: self.freeze_button.clone(),
             light: self.light.clone(),
             json: self.json.then_some(true),
+            web: web::Settings { listen: self.web, ..web::Settings::default() },
+            metrics: metrics::Settings { listen: self.metrics },
+            mqtt: self.mqtt.clone().map(mqtt::Settings::from).unwrap_or_default(),
+            hook: self.on_change.as_deref().map(hook::Settings::program).unwrap_or_default(),
             ..self.model.flags()
         }
     }

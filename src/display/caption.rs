@@ -10,6 +10,11 @@ pub enum State {
     /// Pictures come in and are classified.
     #[default]
     Live,
+    /// Pictures come in, but the newest answer is too old to be shown.
+    Stale {
+        /// Time since that answer.
+        since: Duration,
+    },
     /// The camera gives no pictures; it is being opened again.
     CameraLost {
         /// Why, in a few words, such as `unplugged`.
@@ -131,6 +136,10 @@ pub struct Caption {
     pub skipped: Option<u64>,
     /// Pictures that were lost on their way or came damaged.
     pub dropped: Option<u64>,
+    /// How the board fares, such as `48 °C`; may be empty.
+    pub board: String,
+    /// What is wrong with the board, in a few words; empty where nothing is.
+    pub warning: String,
     /// Classes with their probabilities, 0 to 1, in any order.
     pub classes: Vec<(String, f32)>,
 }
@@ -142,7 +151,7 @@ impl Caption {
             (State::Starting, _) => Mark::Starting,
             (State::CameraLost { .. }, _) => Mark::CameraLost,
             (State::ModelFailed { .. }, _) => Mark::ModelFailed,
-            (State::Live, Certainty::Waiting) => Mark::Waiting,
+            (State::Stale { .. }, _) | (State::Live, Certainty::Waiting) => Mark::Waiting,
             (State::Live, Certainty::Sure) => Mark::Sure,
             (State::Live, Certainty::Uncertain) => Mark::Uncertain,
             (State::Live, Certainty::Unknown) => Mark::Unknown,
@@ -153,6 +162,7 @@ impl Caption {
     pub fn headline(&self) -> &str {
         match self.mark() {
             Mark::Starting => "Starting…",
+            Mark::Waiting if matches!(self.state, State::Stale { .. }) => "No answer",
             Mark::Waiting => "Looking…",
             Mark::CameraLost => "Camera lost",
             Mark::ModelFailed => "Model failed",
@@ -164,15 +174,15 @@ impl Caption {
     pub fn explanation(&self) -> &str {
         match &self.state {
             State::Starting => &self.note,
-            State::Live => "",
+            State::Live | State::Stale { .. } => "",
             State::CameraLost { cause, .. } | State::ModelFailed { cause } => cause,
         }
     }
 
-    /// Time since the last picture where the camera is lost, such as `12 s`; else empty.
+    /// Time since the last picture where the camera is lost, since the last answer where that is too old, such as `12 s`; else empty.
     pub fn since(&self) -> String {
         match &self.state {
-            State::CameraLost { since, .. } => duration(*since),
+            State::CameraLost { since, .. } | State::Stale { since } => duration(*since),
             _ => String::new(),
         }
     }

@@ -42,9 +42,10 @@ impl Shown {
         self.picture = Some(match shown {
             None => canvas.clone(),
             Some(mut picture) => {
+                let pixels: &mut [u8] = &mut picture;
                 for band in &bands {
                     let bytes = self.bytes(band);
-                    picture.as_mut()[bytes.clone()].copy_from_slice(&canvas.as_raw()[bytes]);
+                    pixels[bytes.clone()].copy_from_slice(&canvas.as_raw()[bytes]);
                 }
                 picture
             }

@@ -5,7 +5,12 @@ use std::{
     io::{self, Read},
 };
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+/// xxh3-128 of bytes.
+pub fn hash_of_bytes(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
+}
 
 /// xxh3-128 of what is left of a file, and its length.
 pub fn hash_of(file: &mut File) -> io::Result<(u128, u64)> {

@@ -23,7 +23,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{controls::ButtonSpecs, lights::LightSpec};
+use super::{
+    controls::ButtonSpecs,
+    health,
+    lights::LightSpec,
+    publish::{hook, metrics, mqtt, web},
+};
 use crate::{
     engine::{choice::EngineChoice, layers::weights::Memory, open::Settings},
     gpio::line::ButtonSpec,
@@ -55,6 +60,16 @@ pub struct Config {
     pub light: Vec<LightSpec>,
     /// Whether results are written as JSON lines.
     pub json: Option<bool>,
+    /// The web page.
+    pub web: web::Settings,
+    /// Metrics for Prometheus.
+    pub metrics: metrics::Settings,
+    /// The broker.
+    pub mqtt: mqtt::Settings,
+    /// The program that runs when the label changes.
+    pub hook: hook::Settings,
+    /// When something is amiss.
+    pub health: health::Settings,
 }
 
 impl Config {

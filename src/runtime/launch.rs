@@ -1,8 +1,10 @@
 //! `vggcam run`: puts together what the user asked for, or what the machine has.
 
 use std::{
+    fs::File,
     io::{IsTerminal, stderr, stdout},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::{Context, ensure};
@@ -15,7 +17,11 @@ use super::{
     installed,
     lights::Lights,
     live::{Display, OpenPanel, Options, Stage, Summary},
-    publish::{Format, Publisher},
+    publish::{
+        lines::{Format, Publisher},
+        record::Record,
+        services::Services,
+    },
     signals,
 };
 use crate::{
@@ -24,8 +30,13 @@ use crate::{
         source::{self, Audience, DefaultSource},
     },
     display::panel::{self, DisplayError},
-    engine::{classifier::Classifier, isa, open::Settings},
+    engine::{
+        classifier::{BUNDLED, Classifier},
+        isa,
+        open::Settings,
+    },
     message::one_line,
+    model::fingerprint,
 };
 
 /// What the user asked for.
@@ -54,6 +65,18 @@ pub fn open_model(path: Option<&Path>, settings: Settings) -> anyhow::Result<Cla
     })
 }
 
+/// The hash that tells which file a model is, as installed models are named; of the bundled one if `None`.
+fn model_id(path: Option<&Path>) -> anyhow::Result<String> {
+    let hash = match path {
+        Some(path) => {
+            let hashed = File::open(path).and_then(|mut file| fingerprint::hash_of(&mut file));
+            hashed.with_context(|| format!("cannot read {}", path.display()))?.0
+        }
+        None => fingerprint::hash_of_bytes(BUNDLED),
+    };
+    Ok(format!("{hash:032x}"))
+}
+
 /// Runs until the source ends, enough results are there, or the user stops it.
 pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let config = &wishes.config;
@@ -68,12 +91,15 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     );
     let controls = controls::open(&config.buttons())?;
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
+    let stale_after = config.health.stale_after()?;
+    let record = Arc::<Record>::default();
+    let _services = Services::start(config, model.as_deref(), &record)?;
     let displays = specs.iter().map(|spec| open_display(spec)).collect::<Result<Vec<_>, _>>()?;
     if on_terminal && stderr().is_terminal() {
         // Messages would be written across the picture.
         log::set_max_level(log::LevelFilter::Off);
     }
-    let stage = Stage::open(displays, "opening the model", stop);
+    let stage = Stage::open(displays, "opening the model", record, stop);
     let classifier = open_model(model.as_deref(), settings).inspect_err(|error| stage.fail_model(&one_line(error)))?;
     let lights = Lights::open(&config.light, classifier.metadata())?;
     stage.starting("opening the camera");
@@ -98,10 +124,12 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     Ok(stage.run(Options {
         source,
         metadata: classifier.metadata().clone(),
+        model_id: model_id(model.as_deref())?,
         hint,
         input_size: classifier.input_size(),
         classify: |input: &RgbImage| classifier.classify(input),
         smoothing: Smoothing::default(),
+        stale_after,
         frames: wishes.frames,
         publisher,
         controls,

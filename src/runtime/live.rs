@@ -11,7 +11,6 @@
 //! A camera or a display that fails is opened again until it comes back; meanwhile the rest goes on, and every display says
 //! what is missing.
 
-mod back_off;
 mod capture;
 mod draw;
 mod inference;
@@ -36,7 +35,10 @@ use super::{
     controls::Controls,
     decide::{Decider, Smoothing, Thresholds},
     lights::Lights,
-    publish::Publisher,
+    publish::{
+        lines::Publisher,
+        record::{Model, Record},
+    },
     rate::Rate,
 };
 use crate::{
@@ -50,7 +52,7 @@ use draw::draw;
 pub use draw::{Display, OpenPanel};
 use inference::Inference;
 use shared::Shared;
-use supervise::{Drawing, finish, start, supervise};
+use supervise::{Drawing, Watched, finish, start, supervise};
 use words::Words;
 
 /// How long a display that nobody can look behind shows why the run could not begin.
@@ -68,10 +70,14 @@ pub struct Options<F> {
     pub classify: F,
     /// What the model says about itself.
     pub metadata: Metadata,
+    /// Which file it is: the hash of its bytes, in hexadecimal digits.
+    pub model_id: String,
     /// What the user may do, for displays with room to say it; may be empty.
     pub hint: String,
     /// How much the past counts.
     pub smoothing: Smoothing,
+    /// Age from which a label that no newer answer confirms is not told any more.
+    pub stale_after: Duration,
     /// Number of results after which the run ends; `None` goes on.
     pub frames: Option<u64>,
     /// Where results are written, if anywhere.
@@ -124,10 +130,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Begins to draw on `displays`, which may be none, that the run is starting and what is being done. `stop` ends the run once
-    /// it is set.
-    pub fn open(displays: Vec<Display>, doing: &str, stop: Arc<AtomicBool>) -> Self {
-        let shared = Arc::new(Shared::new(displays.len(), doing));
+    /// Begins to draw on `displays`, which may be none, that the run is starting and what is being done. What comes is noted in
+    /// `record` for whoever wants to know. `stop` ends the run once it is set.
+    pub fn open(displays: Vec<Display>, doing: &str, record: Arc<Record>, stop: Arc<AtomicBool>) -> Self {
+        let shared = Arc::new(Shared::new(displays.len(), doing, record));
         let supervisor = thread::current();
         let stands_alone = displays.iter().any(|display| display.stands_alone);
         let drawing = displays.into_iter().enumerate().map(|(index, display)| {
@@ -167,11 +173,12 @@ impl Stage {
     where
         F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
-        let Options { source, input_size, classify, metadata, hint, smoothing, frames, publisher, controls, lights } =
-            options;
+        let Options { source, input_size, classify, metadata, model_id, hint, smoothing, stale_after, .. } = options;
+        let Options { frames, publisher, controls, lights, .. } = options;
         let supervisor = thread::current();
         let words = Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint };
-        self.shared.begin(source.camera.as_ref(), words, publisher, lights);
+        let model = Model { name: metadata.name.clone(), id: model_id.clone(), labels: metadata.labels.clone() };
+        self.shared.begin(source.camera.as_ref(), words, model, publisher, lights);
         let capturing = {
             let shared = Arc::clone(&self.shared);
             start(&supervisor, move || capture(source, &shared))
@@ -184,6 +191,7 @@ impl Stage {
                 classify,
                 decider: Decider::new(smoothing, Thresholds::of(&metadata)),
                 metadata: &metadata,
+                model: &model_id,
                 limit: frames,
                 linger,
                 session: 0,
@@ -196,8 +204,8 @@ impl Stage {
                 supervisor.unpark();
                 result
             });
-            let failure =
-                supervise(shared, capturing, drawing, &self.stop, &controls.wishes, || inferring.is_finished());
+            let watched = Watched { stop: &self.stop, wishes: &controls.wishes, stale_after };
+            let failure = supervise(shared, capturing, drawing, &watched, || inferring.is_finished());
             let result = inferring.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
             match failure {
                 Some(error) => Err(error),

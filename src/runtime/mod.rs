@@ -1,5 +1,6 @@
 //! What `vggcam` does: the live loop, `classify`, `bench`, `doctor`, `install`, `rollback`.
 
+mod back_off;
 pub mod bench;
 pub mod classify;
 pub mod config;
@@ -7,6 +8,7 @@ pub mod controls;
 pub mod decide;
 pub mod doctor;
 pub mod forms;
+pub mod health;
 pub mod install;
 pub mod installed;
 pub mod launch;
@@ -16,6 +18,7 @@ pub mod publish;
 pub mod rate;
 pub mod selftest;
 pub mod service;
+pub mod shot;
 pub mod signals;
 pub mod test_picture;
 pub mod throughput;

@@ -32,6 +32,11 @@ pub fn scenes() -> Vec<Scene> {
         since: Duration::from_secs(12),
     };
     let failed = State::ModelFailed { cause: "the network needs more memory than the board has".into() };
+    let warned = Caption {
+        board: "84 °C · under-voltage · slowed down".into(),
+        warning: "under-voltage · slowed down, 84 °C".into(),
+        ..live.clone()
+    };
     let scene = |name, caption: &Caption, page| Scene { name, caption: caption.clone(), page };
     let picture = |name, caption: &Caption| scene(name, caption, Page::Picture);
     vec![
@@ -52,8 +57,12 @@ pub fn scenes() -> Vec<Scene> {
         picture("camera-lost", &Caption { state: lost.clone(), ..live.clone() }),
         picture("model-failed", &Caption { state: failed, ..live.clone() }),
         picture("frozen", &Caption { frozen: true, ..live.clone() }),
+        picture("stale", &Caption { state: State::Stale { since: Duration::from_secs(12) }, ..live.clone() }),
+        picture("warning", &warned),
         scene("label", &live, Page::Label),
+        scene("label-warning", &warned, Page::Label),
         scene("details", &live, Page::Details),
+        scene("details-warning", &warned, Page::Details),
     ]
 }
 

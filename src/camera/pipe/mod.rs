@@ -7,9 +7,9 @@
 //! ```
 
 pub mod error;
-mod group;
+pub mod group;
 pub mod layout;
-mod messages;
+pub mod messages;
 mod reader;
 pub mod rpicam;
 mod split;

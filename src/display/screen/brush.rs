@@ -104,28 +104,56 @@ impl Brush<'_> {
         }
     }
 
-    /// A sign that says that the picture stands still, its capitals `capitals` pixels tall; `right` is where it ends
-    /// where that is given, else it begins at `x`.
+    /// A sign that says that the picture stands still, its capitals `capitals` pixels tall; it ends at `x` where
+    /// that is asked for, else it begins there.
     pub fn frozen(&mut self, x: i32, y: i32, capitals: u32, ends_at_x: bool) {
         if !self.caption.frozen {
             return;
         }
+        let width = sign_width(capitals, FROZEN);
+        let left = if ends_at_x { x - width as i32 } else { x };
+        self.sign((left, y), capitals, (Icon::Frozen, FROZEN), palette::ICE);
+    }
+
+    /// A sign that says what is wrong with the board, within the columns from `x` on and above the row `bottom`.
+    pub fn warning(&mut self, (x, width): (i32, u32), bottom: i32, capitals: u32) {
+        let style = Style::new(Weight::Bold, capitals);
+        let room = width.saturating_sub(sign_width(capitals, ""));
+        let text = style.shorten(&self.caption.warning, room);
+        if text.is_empty() {
+            return;
+        }
+        let mark = Mark::Uncertain;
+        self.sign(
+            (x, bottom - sign_height(capitals) as i32),
+            capitals,
+            (Icon::Mark(mark), &text),
+            palette::accent(mark),
+        );
+    }
+
+    /// An icon and a word on a ground with round ends.
+    fn sign(&mut self, (left, top): (i32, i32), capitals: u32, (icon, text): (Icon, &str), ground: Rgb<u8>) {
         let style = Style::new(Weight::Bold, capitals);
         let (side, pad) = (capitals * 6 / 5, capitals * 4 / 5);
-        let width = pad + side + pad * 2 / 3 + style.width(FROZEN) + pad;
-        let height = capitals + 2 * pad;
-        let left = if ends_at_x { x - width as i32 } else { x };
-        fill_rounded(
-            self.canvas,
-            Rectangle::new(Point::new(left, y), Size::new(width, height)),
-            height / 2,
-            palette::ICE,
-        );
-        let icon = (left + pad as i32, y + (height - side) as i32 / 2);
-        Icon::Frozen.draw(self.canvas, icon, side, Edges::Smooth, palette::SURFACE);
-        let text = icon.0 + (side + pad * 2 / 3) as i32;
-        self.write(style, text, y + (pad + capitals) as i32, FROZEN, palette::SURFACE);
+        let (width, height) = (sign_width(capitals, text), sign_height(capitals));
+        fill_rounded(self.canvas, Rectangle::new(Point::new(left, top), Size::new(width, height)), height / 2, ground);
+        let corner = (left + pad as i32, top + (height - side) as i32 / 2);
+        icon.draw(self.canvas, corner, side, Edges::Smooth, palette::SURFACE);
+        let x = corner.0 + (side + pad * 2 / 3) as i32;
+        self.write(style, x, top + (pad + capitals) as i32, text, palette::SURFACE);
     }
+}
+
+/// Width in pixels of a sign whose capitals are `capitals` pixels tall.
+fn sign_width(capitals: u32, text: &str) -> u32 {
+    let (side, pad) = (capitals * 6 / 5, capitals * 4 / 5);
+    pad + side + pad * 2 / 3 + Style::new(Weight::Bold, capitals).width(text) + pad
+}
+
+/// Its height in pixels.
+fn sign_height(capitals: u32) -> u32 {
+    capitals + 2 * (capitals * 4 / 5)
 }
 
 const FROZEN: &str = "Frozen";

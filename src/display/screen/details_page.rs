@@ -60,6 +60,7 @@ fn facts(brush: &mut Brush, style: Style, (x, width): (i32, u32), top: i32, bott
         ("state", state.as_str()),
         ("cause", if caption.mark().is_fault() { caption.explanation() } else { "" }),
         ("camera", &caption.note),
+        ("board", &caption.board),
         ("model", &caption.model),
         ("rate", &caption.rate()),
         ("delay", &caption.delay()),

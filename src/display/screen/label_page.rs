@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::brush::Brush;
 use crate::display::{
-    caption::Caption,
+    caption::{Caption, join},
     palette,
     text::{Block, Style, Weight},
 };
@@ -23,9 +23,11 @@ pub fn draw(canvas: &mut RgbImage, caption: &Caption) {
     let icon = (shorter / 9).max(9);
     brush.icon(column.0, column.0, icon);
     let baseline = column.0 + (icon + small.height()) as i32 / 2;
-    let remark = mark.remark().to_owned() + &caption.since();
+    let remark = join(&[&(mark.remark().to_owned() + &caption.since()), &caption.warning]);
     let accent = brush.accent();
-    brush.write(small, column.0 + (icon + icon / 3) as i32, baseline, &remark, accent);
+    let indent = icon + icon / 3;
+    let remark = small.shorten(&remark, column.1.saturating_sub(indent));
+    brush.write(small, column.0 + indent as i32, baseline, &remark, accent);
     let right = column.0 + column.1 as i32;
     let badge = (shorter / 24).max(5);
     brush.frozen(right, column.0 + (icon as i32 - (badge + badge * 4 / 5 * 2) as i32) / 2, badge, true);

@@ -57,7 +57,12 @@ impl Panel<'_> {
             self.write(small, x, 8, remark);
             // The rate gives way to what must be said.
             let room = width.saturating_sub(x as u32 + small.width(remark) + 6);
-            let pace = [self.caption.pace(), self.caption.delay()].into_iter().find(|pace| small.width(pace) <= room);
+            let pace = if self.caption.warning.is_empty() {
+                let figures = [self.caption.pace(), self.caption.since(), self.caption.delay()];
+                figures.into_iter().find(|figure| !figure.is_empty() && small.width(figure) <= room)
+            } else {
+                Some(small.shorten(&self.caption.warning, room))
+            };
             let pace = pace.unwrap_or_default();
             self.write(small, (width - small.width(&pace).min(width)) as i32, 8, &pace);
             top = 13;
@@ -146,7 +151,15 @@ impl Panel<'_> {
         let counts = join(&[&count("skipped", caption.skipped), &count("dropped", caption.dropped)]);
         let others: Vec<String> =
             caption.likeliest(4).iter().skip(1).map(|(name, p)| format!("{name} {}", percent(*p))).collect();
-        let lines = [first, caption.pace(), caption.model.clone(), caption.note.clone(), counts, others.join(" ")];
+        let lines = [
+            first,
+            caption.pace(),
+            caption.board.clone(),
+            caption.model.clone(),
+            caption.note.clone(),
+            counts,
+            others.join(" "),
+        ];
         let mut baseline = style.height() + 2;
         for line in lines.iter().filter(|line| !line.is_empty()) {
             if baseline > height {

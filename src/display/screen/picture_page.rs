@@ -45,6 +45,9 @@ pub fn draw(canvas: &mut RgbImage, view: &View, bare: bool) {
     let capitals = (layout.capitals * 3 / 10).max(5);
     let corner = layout.picture.top_left + Point::new_equal(capitals as i32);
     words.brush.frozen(corner.x, corner.y, capitals, false);
+    let Size { width, height } = layout.picture.size;
+    let (room, bottom) = (width.saturating_sub(2 * capitals), corner.y + height as i32 - 2 * capitals as i32);
+    words.brush.warning((corner.x, room), bottom, capitals);
 }
 
 /// An icon in the middle of the picture's place.

@@ -57,8 +57,13 @@ fn details(caption: &Caption, columns: usize) -> Vec<Cell> {
     let frozen = if caption.frozen { "frozen" } else { "" };
     // What is amiss comes first, because the end may be cut off.
     let note = if caption.state == State::Starting { "" } else { caption.note.as_str() };
-    let text = join(&[frozen, caption.explanation(), &caption.pace(), &caption.model, note, &caption.hint]);
-    let ink = if caption.mark().is_fault() || caption.frozen { palette::TEXT } else { palette::FAINT };
+    let text =
+        join(&[&caption.warning, frozen, caption.explanation(), &caption.pace(), &caption.model, note, &caption.hint]);
+    let ink = if caption.mark().is_fault() || caption.frozen || !caption.warning.is_empty() {
+        palette::TEXT
+    } else {
+        palette::FAINT
+    };
     let mut row = Row::new(columns);
     row.text(" ", ink.0, false);
     row.text(&shorten(&text, columns.saturating_sub(2)), ink.0, false);

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{RunError, back_off::doubling, shared::Shared};
-use crate::camera::{
-    Camera,
-    error::CameraError,
-    source::{Reopen, Source},
+use super::{RunError, shared::Shared};
+use crate::{
+    camera::{
+        Camera,
+        error::CameraError,
+        source::{Reopen, Source},
+    },
+    runtime::back_off::doubling,
 };
 
 /// Time from one attempt to open a lost camera to the next: the first, doubled until the last.

@@ -5,10 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{back_off::doubling, scene::Scene, shared::Shared};
+use super::{scene::Scene, shared::Shared};
 use crate::{
     display::{Panel, panel::DisplayError, screen},
     newest::{Newest, Taken},
+    runtime::back_off::doubling,
 };
 
 /// Shortest time between two pictures on a display.

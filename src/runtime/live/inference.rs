@@ -8,15 +8,11 @@ use std::{
 
 use image::RgbImage;
 
-use super::{
-    RunError, Summary,
-    scene::{Outcome, Shot},
-    shared::Shared,
-};
+use super::{RunError, Summary, scene::Outcome, shared::Shared};
 use crate::{
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
-    runtime::{decide::Decider, publish::Report, rate::Rate},
+    runtime::{decide::Decider, publish::report::Report, rate::Rate, shot::Shot},
     vision::decode::DecodeError,
 };
 
@@ -33,6 +29,8 @@ pub struct Inference<'a, F> {
     pub decider: Decider,
     /// What the model says about itself.
     pub metadata: &'a Metadata,
+    /// Which file it is.
+    pub model: &'a str,
     /// Number of results after which it ends.
     pub limit: Option<u64>,
     /// How long displays show that the model has failed.
@@ -97,7 +95,8 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
         let origin = shared.origin(frame);
         let capture_to_label = frame.captured_at.elapsed();
         let outcome = Arc::new(Outcome { source: frame.name.clone(), decision, fps, latency: capture_to_label });
-        shared.answer(shot, &outcome);
+        let current = shared.answer(shot, &outcome);
+        let (health, warnings) = shared.health();
         let report = Report {
             origin: &origin,
             sequence: frame.sequence,
@@ -106,9 +105,13 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             latency,
             capture_to_label,
             losses: shared.losses(),
+            skipped: shared.frames.replaced(),
             fps,
+            model: self.model,
+            temperature_c: health.temperature_c,
+            warnings: &warnings,
         };
-        let flow = shared.publish(&report).map_err(RunError::Publish)?;
+        let flow = shared.publish(&report, current).map_err(RunError::Publish)?;
         shared.service.step_done();
         Ok(flow)
     }

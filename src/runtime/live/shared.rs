@@ -7,21 +7,30 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
-    scene::{Outcome, Scene, Shot, Standing},
+    scene::{Outcome, Scene, Standing},
     words::{Counts, Words, caption},
 };
 use crate::{
     camera::{Camera, Losses},
-    display::{caption::Caption, screen::Page},
+    display::{
+        caption::{Caption, State},
+        screen::Page,
+    },
     newest::Newest,
     runtime::{
+        health::Health,
         lights::Lights,
-        publish::{Change, Origin, Publisher, Report},
+        publish::{
+            lines::Publisher,
+            record::{Model, Record},
+            report::{Change, Origin, Report},
+        },
         service::Service,
+        shot::Shot,
     },
     vision::frame::Frame,
 };
@@ -36,6 +45,7 @@ pub struct Shared {
     latest: Mutex<Latest>,
     words: OnceLock<Words>,
     publisher: Mutex<Option<Publisher>>,
+    record: Arc<Record>,
     lights: Mutex<Lights>,
     largest: Mutex<(u32, u32)>,
     /// Told of every step that was done.
@@ -53,6 +63,8 @@ struct Latest {
     camera: String,
     /// When the newest frame came.
     arrived: Instant,
+    /// When the newest answer came.
+    answered: Instant,
     /// How often the camera was lost.
     session: u32,
     /// Frames that cameras lost before they were opened again.
@@ -61,8 +73,8 @@ struct Latest {
 }
 
 impl Shared {
-    /// Begins with `displays` displays; they show that the run is starting, and `doing`.
-    pub fn new(displays: usize, doing: &str) -> Self {
+    /// Begins with `displays` displays; they show that the run is starting, and `doing`. What comes is noted in `record`.
+    pub fn new(displays: usize, doing: &str, record: Arc<Record>) -> Self {
         let shared = Self {
             frames: Newest::default(),
             scenes: (0..displays).map(|_| Newest::default()).collect(),
@@ -75,12 +87,14 @@ impl Shared {
                 frozen: None,
                 camera: doing.into(),
                 arrived: Instant::now(),
+                answered: Instant::now(),
                 session: 0,
                 lost_before: Losses::default(),
                 losses: Losses::default(),
             }),
             words: OnceLock::new(),
             publisher: Mutex::new(None),
+            record,
             lights: Mutex::default(),
             largest: Mutex::default(),
             service: Service::of_environment(),
@@ -97,7 +111,9 @@ impl Shared {
     }
 
     /// Begins to take pictures from `camera`.
-    pub fn begin(&self, camera: &dyn Camera, words: Words, publisher: Option<Publisher>, lights: Lights) {
+    pub fn begin(&self, camera: &dyn Camera, words: Words, model: Model, publisher: Option<Publisher>, lights: Lights) {
+        self.record.begin(model);
+        self.record.change(&Change { camera: &camera.describe(), state: &State::Live });
         // A run begins once, so nothing is there before.
         let _ = self.words.set(words);
         *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = publisher;
@@ -121,18 +137,22 @@ impl Shared {
     /// Offers a new frame to the inference and to the displays. Returns false when no more are wanted.
     pub fn offer(&self, frame: Frame, losses: Losses) -> bool {
         if self.every_frame_counts() {
-            return self.frames.put_after_last(Arc::new(Shot::new(frame, 0))).is_ok();
+            let shot = Arc::new(Shot::new(frame, 0));
+            self.record.frame(&shot);
+            return self.frames.put_after_last(shot).is_ok();
         }
         let shot = {
             let mut latest = self.latest();
             let shot = Arc::new(Shot::new(frame, latest.session));
             latest.shot = Some(Arc::clone(&shot));
+            self.record.frame(&shot);
             latest.arrived = Instant::now();
             latest.losses = Losses {
                 damaged: latest.lost_before.damaged + losses.damaged,
                 missed: latest.lost_before.missed + losses.missed,
             };
-            if !matches!(latest.standing, Standing::Live | Standing::ModelFailed { .. }) {
+            // That there are pictures says nothing about answers.
+            if !matches!(latest.standing, Standing::Live | Standing::Stale { .. } | Standing::ModelFailed { .. }) {
                 self.change(&mut latest, Standing::Live);
             }
             // A still picture is not shown under the label of another one; its own answer will bring it.
@@ -144,12 +164,16 @@ impl Shared {
         self.frames.put(shot).is_ok()
     }
 
-    /// Tells the displays the answer to `shot`.
-    pub fn answer(&self, shot: &Arc<Shot>, outcome: &Arc<Outcome>) {
+    /// Tells the displays the answer to `shot`. Returns false where it does not count, because the camera was lost meanwhile.
+    pub fn answer(&self, shot: &Arc<Shot>, outcome: &Arc<Outcome>) -> bool {
         let mut latest = self.latest();
         if shot.session() != latest.session {
-            return;
+            return false;
         }
+        if let Standing::Stale { .. } = latest.standing {
+            self.change(&mut latest, Standing::Live);
+        }
+        latest.answered = Instant::now();
         latest.outcome = Some(Arc::clone(outcome));
         // Video goes on while a frame is classified, so a later frame may be there that the answer fits too.
         if latest.shot.as_ref().is_none_or(|newer| newer.frame().name != shot.frame().name) {
@@ -160,6 +184,25 @@ impl Shared {
         {
             self.lights().show(Some(outcome.decision.name(&words.labels)));
         }
+        self.show(latest);
+        true
+    }
+
+    /// Takes the label from every display and every way out if the newest answer is older than `limit`, and older than thrice what
+    /// an answer takes here. What comes only once keeps its label.
+    pub fn expire(&self, limit: Duration) {
+        let mut latest = self.latest();
+        if self.every_frame_counts() || !matches!(latest.standing, Standing::Live) {
+            return;
+        }
+        let Some(outcome) = &latest.outcome else { return };
+        if latest.answered.elapsed() <= limit.max(outcome.latency * 3) {
+            return;
+        }
+        latest.outcome = None;
+        let since = latest.answered;
+        self.lights().show(None);
+        self.change(&mut latest, Standing::Stale { since });
         self.show(latest);
     }
 
@@ -198,7 +241,8 @@ impl Shared {
     /// Time since the newest frame came; `None` unless frames are expected.
     pub fn silent_since(&self) -> Option<Instant> {
         let latest = self.latest();
-        (matches!(latest.standing, Standing::Live) && !self.every_frame_counts()).then_some(latest.arrived)
+        (matches!(latest.standing, Standing::Live | Standing::Stale { .. }) && !self.every_frame_counts())
+            .then_some(latest.arrived)
     }
 
     /// Leafs to the next page of the screen.
@@ -222,8 +266,10 @@ impl Shared {
         self.show(latest);
     }
 
-    /// Writes one result; breaks off when the reader has gone.
-    pub fn publish(&self, report: &Report) -> io::Result<ControlFlow<()>> {
+    /// Tells every way out one result, which is `current` unless the camera was lost meanwhile; breaks off when the reader of the
+    /// lines has gone.
+    pub fn publish(&self, report: &Report, current: bool) -> io::Result<ControlFlow<()>> {
+        self.record.result(report, current);
         match self.publisher.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             Some(publisher) => publisher.publish(report),
             None => Ok(ControlFlow::Continue(())),
@@ -261,6 +307,11 @@ impl Shared {
         self.latest().camera.clone()
     }
 
+    /// How the board fares, and what is wrong with it.
+    pub fn health(&self) -> (Health, Vec<String>) {
+        self.record.health()
+    }
+
     /// Where a frame came from.
     pub fn origin(&self, frame: &Frame) -> Origin {
         match frame.name.as_str() {
@@ -275,13 +326,19 @@ impl Shared {
             let Losses { damaged, missed } = self.losses();
             Counts { skipped: self.frames.replaced(), dropped: damaged + missed }
         });
-        caption(scene, &self.camera(), self.words.get(), counts)
+        let (health, warnings) = self.health();
+        Caption {
+            board: health.in_words(),
+            warning: warnings.join(" · "),
+            ..caption(scene, &self.camera(), self.words.get(), counts)
+        }
     }
 
     /// Sets how the run stands, and tells the output.
     fn change(&self, latest: &mut Latest, standing: Standing) {
         latest.standing = standing;
         let change = Change { camera: &latest.camera, state: &latest.standing.state() };
+        self.record.change(&change);
         if let Some(publisher) = self.publisher.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
             && let Err(error) = publisher.publish_change(&change)
         {

@@ -37,6 +37,16 @@ pub type Capturing = JoinHandle<Result<(), RunError>>;
 /// A display's description and its thread.
 pub type Drawing = (String, JoinHandle<Result<(), DisplayError>>);
 
+/// What is looked at again and again while a run goes on.
+pub struct Watched<'a> {
+    /// Ends the run once it is set.
+    pub stop: &'a AtomicBool,
+    /// What somebody wants of the screen.
+    pub wishes: &'a Receiver<Control>,
+    /// Age from which a label is not told any more.
+    pub stale_after: Duration,
+}
+
 /// Ends the run when it is dropped.
 struct EndOnDrop<'a>(&'a Shared);
 
@@ -52,8 +62,7 @@ pub fn supervise(
     shared: &Shared,
     capturing: Capturing,
     mut drawing: Vec<Drawing>,
-    stop: &AtomicBool,
-    wishes: &Receiver<Control>,
+    watched: &Watched,
     inference_ended: impl Fn() -> bool,
 ) -> Option<RunError> {
     // A panic that goes on here must not leave the inference waiting.
@@ -62,15 +71,16 @@ pub fn supervise(
     let mut capturing = Some(capturing);
     while !inference_ended() {
         thread::park_timeout(STOP_POLL);
-        if stop.load(Ordering::SeqCst) {
+        if watched.stop.load(Ordering::SeqCst) {
             shared.abandon();
         }
-        for wish in wishes.try_iter() {
+        for wish in watched.wishes.try_iter() {
             match wish {
                 Control::NextPage => shared.next_page(),
                 Control::Freeze => shared.freeze_or_go_on(),
             }
         }
+        shared.expire(watched.stale_after);
         if shared.silent_since().is_some_and(|since| since.elapsed() > SILENCE) {
             shared.lose_camera("its driver does not answer");
         }

@@ -18,7 +18,7 @@ use crate::{
         caption::{Caption, Certainty, State},
     },
     model::metadata::Fit,
-    runtime::{controls::Control, publish::Format},
+    runtime::{controls::Control, publish::lines::Format},
     vision::frame::{Frame, PixelFormat, YuvColour},
 };
 
@@ -156,6 +156,8 @@ struct Trial<F> {
     frames: Option<u64>,
     publisher: Option<Publisher>,
     controls: Controls,
+    stale_after: Duration,
+    record: Arc<Record>,
     stop: Arc<AtomicBool>,
 }
 
@@ -168,6 +170,8 @@ fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F)
         frames: None,
         publisher: None,
         controls: Controls::of(mpsc::channel().1),
+        stale_after: LONG,
+        record: Arc::default(),
         stop: Arc::new(AtomicBool::new(false)),
     }
 }
@@ -182,14 +186,16 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         validation: None,
         familiarity: None,
     };
-    let Trial { source, displays, classify, frames, publisher, controls, stop } = trial;
-    Stage::open(displays, "opening", stop).run(Options {
+    let Trial { source, displays, classify, frames, publisher, controls, stale_after, record, stop } = trial;
+    Stage::open(displays, "opening", record, stop).run(Options {
         source,
         input_size: 4,
         classify,
         metadata,
+        model_id: "5e01".into(),
         hint: String::new(),
         smoothing: Smoothing::default(),
+        stale_after,
         frames,
         publisher,
         controls,

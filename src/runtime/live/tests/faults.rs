@@ -130,3 +130,44 @@ fn a_failed_display_is_opened_again_and_shows_the_newest_scene() {
     drop(control);
     assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 1);
 }
+
+#[test]
+fn a_label_that_no_newer_answer_confirms_is_told_nowhere() {
+    let (camera, control) = camera(false);
+    let (panel, seen) = panel();
+    let (output, (go_on, held)) = (Output::default(), mpsc::channel());
+    let held = Mutex::new(held);
+    // The second picture hangs in the network until the test lets it go.
+    let classify = move |picture: &RgbImage| {
+        if picture.get_pixel(0, 0).0[0] == 2 {
+            held.lock().expect("no panic").recv().expect("the test lets it go");
+        }
+        by_shade(picture)
+    };
+    let mut trial = options(camera, vec![panel], classify);
+    trial.stale_after = Duration::from_millis(100);
+    trial.publisher = Some(Publisher::new(Format::Json, Box::new(output.clone())));
+    let record = Arc::clone(&trial.record);
+    let running = thread::spawn(|| run(trial));
+    let until = |wanted: &dyn Fn(&Caption) -> bool| while !wanted(&expect(&seen).1) {};
+    control.give(1, "");
+    until(&|caption| caption.label == "cat");
+    control.give(2, "");
+    until(&|caption| matches!(caption.state, State::Stale { .. }) && caption.share().is_none());
+    let facts = record.facts();
+    assert!(facts.label().is_none() && matches!(facts.state, State::Stale { .. }));
+    assert_eq!(facts.history.back().and_then(|turn| turn.label.clone()), None);
+    // Pictures alone do not bring the label back.
+    control.give(3, "");
+    control.settle();
+    assert!(record.facts().label().is_none());
+    go_on.send(()).expect("the network waits");
+    until(&|caption| caption.state == State::Live && caption.label == "cat");
+    drop(control);
+    running.join().expect("no panic").expect("it ends well");
+    let lines = String::from_utf8(output.0.lock().expect("no panic").clone()).expect("it is text");
+    let lines: Vec<serde_json::Value> = lines.lines().map(|l| serde_json::from_str(l).expect("it is JSON")).collect();
+    let told: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str().or(line["label"].as_str())).collect();
+    assert_eq!(told[..3], ["cat", "stale", "live"]);
+    assert_eq!((&lines[0]["model"], &lines[1]["cause"]), (&"5e01".into(), &"no newer answer".into()));
+}

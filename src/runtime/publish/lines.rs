@@ -1,18 +1,15 @@
-//! Results as lines of text, for people or for programs.
+//! Results as lines on standard output, for people or for programs.
 
 use std::{
     io::{self, Write},
     ops::ControlFlow,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::decide::Decision;
-use crate::{
-    camera::Losses,
-    display::caption::{State, percent},
-};
+use super::report::{Change, Origin, Report, milliseconds_since_1970};
+use crate::display::caption::percent;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,46 +18,6 @@ pub enum Format {
     Text,
     /// A JSON object a line.
     Json,
-}
-
-/// Where a picture came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// A still picture, by its path.
-    File(String),
-    /// A live camera, by its description.
-    Camera(String),
-}
-
-/// One result.
-#[derive(Clone, Debug)]
-pub struct Report<'a> {
-    /// Where the picture came from.
-    pub origin: &'a Origin,
-    /// Number of the frame at its source.
-    pub sequence: u64,
-    /// Names of the classes.
-    pub labels: &'a [String],
-    /// The answer.
-    pub decision: &'a Decision,
-    /// Time that the network took.
-    pub latency: Duration,
-    /// Time from the capture of the picture to its label.
-    pub capture_to_label: Duration,
-    /// Frames that the camera lost so far.
-    pub losses: Losses,
-    /// Results per second.
-    pub fps: f32,
-}
-
-/// A change of how the run stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Change<'a> {
-    /// What the camera says it is.
-    pub camera: &'a str,
-    /// How the run stands from now on.
-    pub state: &'a State,
 }
 
 /// Writes results to one output.
@@ -132,6 +89,12 @@ struct JsonLine<'a> {
     fps: f32,
     damaged: u64,
     missed: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature_c: Option<f32>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
     at_ms: u64,
 }
 
@@ -146,20 +109,12 @@ struct JsonChange<'a> {
 
 impl<'a> From<&Change<'a>> for JsonChange<'a> {
     fn from(change: &Change<'a>) -> Self {
-        let (state, cause) = match change.state {
-            State::Starting => ("starting", None),
-            State::Live => ("live", None),
-            State::CameraLost { cause, .. } => ("camera lost", Some(cause.as_str())),
-            State::ModelFailed { cause } => ("model failed", Some(cause.as_str())),
-        };
-        Self { camera: change.camera, state, cause, at_ms: at_ms() }
+        Self { camera: change.camera, state: change.state_name(), cause: change.cause(), at_ms: at_ms() }
     }
 }
 
-/// Milliseconds since the beginning of 1970, by the system's clock.
 fn at_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    milliseconds_since_1970(SystemTime::now())
 }
 
 impl<'a> From<&Report<'a>> for JsonLine<'a> {
@@ -177,6 +132,9 @@ impl<'a> From<&Report<'a>> for JsonLine<'a> {
             fps: report.fps,
             damaged: report.losses.damaged,
             missed: report.losses.missed,
+            model: report.model,
+            temperature_c: report.temperature_c,
+            warnings: report.warnings,
             at_ms: at_ms(),
         }
     }
@@ -194,6 +152,7 @@ fn as_object<S: Serializer>(pairs: &[(&str, f32)], serializer: S) -> Result<S::O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{camera::Losses, display::caption::State, runtime::decide::Decision};
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
@@ -223,6 +182,7 @@ mod tests {
         // A model on a camera judges familiarity here, and one on files does not.
         let familiarity = matches!(origin, Origin::Camera(_)).then_some(1.5);
         let decision = Decision { label: Some(1), confidence: 0.75, probabilities: vec![0.25, 0.75], familiarity };
+        let warnings = ["under-voltage".to_owned()];
         let report = Report {
             origin: &origin,
             sequence: 7,
@@ -231,7 +191,11 @@ mod tests {
             latency: Duration::from_micros(12_500),
             capture_to_label: Duration::from_millis(40),
             losses: Losses { damaged: 2, missed: 3 },
+            skipped: 4,
             fps: 9.5,
+            model: if familiarity.is_some() { "5e" } else { "" },
+            temperature_c: familiarity.map(|_| 62.5),
+            warnings: if familiarity.is_some() { &warnings } else { &[] },
         };
         Publisher::new(format, out).publish(&report)
     }
@@ -259,6 +223,8 @@ mod tests {
         let parsed: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
         assert_eq!((&parsed["camera"], &parsed["familiarity"]), (&"/dev/video0".into(), &1.5.into()));
         assert!(parsed.get("file").is_none());
+        assert_eq!((&parsed["model"], &parsed["temperature_c"]), (&"5e".into(), &62.5.into()));
+        assert_eq!(parsed["warnings"], serde_json::json!(["under-voltage"]));
     }
 
     #[test]

@@ -1,0 +1,241 @@
+//! `vggcam run` with a real broker, which is killed and started again, and asked by its own programs.
+//!
+//! `.ci/run` asks for it by name, as it needs Mosquitto.
+#![cfg(feature = "finetune")]
+
+mod common;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// Longest wait for anything; only a failing test waits that long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ends a program at the end of a test, whatever its outcome.
+struct Program(Child);
+
+impl Program {
+    fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A broker that lets in the user `cat` with a password, and remembers nothing when it ends.
+struct Broker {
+    folder: PathBuf,
+    port: u16,
+    running: Option<Program>,
+}
+
+impl Broker {
+    fn new(folder: &Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let users = folder.join("users");
+        let made = Command::new("mosquitto_passwd").args(["-b", "-c"]).arg(&users).args(["cat", "blue whale"]).status();
+        assert!(made.expect("mosquitto is installed").success());
+        let lines = [
+            format!("listener {port} 127.0.0.1"),
+            "allow_anonymous false".into(),
+            format!("password_file {}", users.display()),
+            "persistence false\n".into(),
+        ];
+        fs::write(folder.join("mosquitto.conf"), lines.join("\n")).unwrap();
+        let mut broker = Self { folder: folder.into(), port, running: None };
+        broker.start();
+        broker
+    }
+
+    fn start(&mut self) {
+        let mut command = Command::new("/usr/sbin/mosquitto");
+        command.arg("-c").arg(self.folder.join("mosquitto.conf")).stdout(Stdio::null()).stderr(Stdio::null());
+        self.running = Some(Program(command.spawn().expect("mosquitto is installed")));
+        until("the broker listens", || TcpStream::connect(("127.0.0.1", self.port)).ok());
+    }
+
+    fn kill(&mut self) {
+        self.running = None;
+    }
+
+    /// What a topic holds for whoever comes now; `None` where it holds nothing.
+    fn retained(&self, topic: &str) -> Option<String> {
+        let port = self.port.to_string();
+        let mut command = Command::new("mosquitto_sub");
+        command.args(["-h", "127.0.0.1", "-p", &port, "-u", "cat", "-P", "blue whale"]);
+        command.args(["-t", topic, "-C", "1", "-W", "1", "--retained-only"]);
+        let output = command.output().expect("mosquitto-clients is installed");
+        Some(String::from_utf8(output.stdout).unwrap().trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn holds(&self, topic: &str, wanted: &str) {
+        until(&format!("{topic} holds {wanted}"), || self.retained(topic).filter(|text| text == wanted));
+    }
+
+    /// The object that a topic holds, once it is as it is wanted.
+    fn object(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        until(topic, || self.retained(topic).and_then(|text| serde_json::from_str(&text).ok()).filter(&wanted))
+    }
+}
+
+fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A run that sees something until the file `stop` is there, and counts its lines.
+struct Run {
+    program: Program,
+    lines: Arc<AtomicU64>,
+}
+
+impl Run {
+    fn start(folder: &Path, port: u16) -> Self {
+        let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/demo/cat-chelsea.jpg");
+        fs::write(folder.join("password"), "blue whale\n").unwrap();
+        common::write_tested_model(&folder.join("small.onnx"), 1, &["ant", "bee"]);
+        let settings = format!(
+            "model = 'small.onnx'\ndisplay = ['none']\njson = true\ncamera = 'pipe?wait=2:while [ ! -e stop ]; do cat {}; sleep 0.05; done'\n\
+             [mqtt]\nhost = '127.0.0.1'\nport = {port}\nuser = 'cat'\npassword_file = 'password'\nname = 'Door'\n\
+             interval_s = 0.2\n",
+            picture.display()
+        );
+        fs::write(folder.join("vggcam.toml"), settings).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vggcam"));
+        command.args(["run", "--config", "vggcam.toml"]).current_dir(folder).stdout(Stdio::piped());
+        let mut program = Program(command.spawn().unwrap());
+        let output = BufReader::new(program.0.stdout.take().unwrap());
+        let lines = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&lines);
+        thread::spawn(move || {
+            for line in output.lines() {
+                let _: Value = serde_json::from_str(&line.unwrap()).expect("each line is an object");
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        Self { program, lines }
+    }
+
+    /// Waits for more results.
+    fn goes_on(&self) {
+        let before = self.lines.load(Ordering::SeqCst);
+        until("results go on", || (self.lines.load(Ordering::SeqCst) > before + 3).then_some(()));
+    }
+}
+
+/// The topic of the board's state, which tells what all its topics begin with.
+fn base(broker: &Broker) -> String {
+    let label = broker.object("homeassistant/sensor/+/label/config", |_| true);
+    let state = label["state_topic"].as_str().unwrap();
+    let base = state.strip_suffix("/state").unwrap();
+    assert!(base.starts_with("vggcam/door"), "{base}");
+    base.to_owned()
+}
+
+#[test]
+#[ignore = "needs Mosquitto"]
+fn a_broker_knows_what_is_seen_and_home_assistant_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::new(folder.path());
+    let mut run = Run::start(folder.path(), broker.port);
+    let base = base(&broker);
+    let state = broker.object(&format!("{base}/state"), |state| state["label"].is_string());
+    assert!(state["confidence"].is_number() && state["state"] == "live", "{state}");
+    broker.holds(&format!("{base}/availability"), "online");
+    broker.holds(&format!("{base}/label/availability"), "online");
+    let health = broker.object(&format!("{base}/health"), |health| health["camera"] == "ON");
+    assert_eq!(health["model_id"].as_str().unwrap().len(), 32);
+
+    for key in ["sensor/+/label", "sensor/+/confidence", "binary_sensor/+/camera", "sensor/+/frame_age_s"] {
+        let config = broker.object(&format!("homeassistant/{key}/config"), |_| true);
+        for field in ["name", "unique_id", "state_topic", "value_template"] {
+            assert!(config[field].is_string(), "{field} in {config}");
+        }
+        assert_eq!((&config["device"]["name"], config["device"]["identifiers"].is_array()), (&"Door".into(), true));
+        assert_eq!(config["availability"][0]["topic"], format!("{base}/availability"));
+    }
+
+    fs::write(folder.path().join("stop"), "").unwrap();
+    broker.holds(&format!("{base}/label/availability"), "offline");
+    let state = broker.object(&format!("{base}/state"), |state| state["state"] == "camera lost");
+    assert!(state["label"].is_null() && state["confidence"].is_null() && state["cause"].is_string(), "{state}");
+    broker.holds(&format!("{base}/availability"), "online");
+    fs::remove_file(folder.path().join("stop")).unwrap();
+    broker.object(&format!("{base}/state"), |state| state["label"].is_string());
+    broker.holds(&format!("{base}/label/availability"), "online");
+
+    // SIGKILL: only the broker can tell.
+    run.program.kill();
+    broker.holds(&format!("{base}/availability"), "offline");
+}
+
+#[test]
+#[ignore = "needs Mosquitto"]
+fn a_broker_may_go_away_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::new(folder.path());
+    let mut run = Run::start(folder.path(), broker.port);
+    let base = base(&broker);
+    broker.object(&format!("{base}/state"), |state| state["label"].is_string());
+    broker.kill();
+    run.goes_on();
+    // What changes meanwhile is told afterwards, and nothing else.
+    fs::write(folder.path().join("stop"), "").unwrap();
+    let before = run.lines.load(Ordering::SeqCst);
+    until("the loss is told", || (run.lines.load(Ordering::SeqCst) > before).then_some(()));
+    thread::sleep(Duration::from_secs(3));
+    broker.start();
+    let state = broker.object(&format!("{base}/state"), |_| true);
+    assert!(state["label"].is_null() && state["state"] == "camera lost", "{state}");
+    broker.holds(&format!("{base}/availability"), "online");
+    broker.object("homeassistant/sensor/+/label/config", |_| true);
+    fs::remove_file(folder.path().join("stop")).unwrap();
+    broker.object(&format!("{base}/state"), |state| state["label"].is_string());
+
+    // An orderly end says farewell by itself.
+    let id = run.program.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(run.program.0.wait().unwrap().success());
+    broker.holds(&format!("{base}/availability"), "offline");
+}
+
+#[test]
+#[ignore = "needs Mosquitto"]
+fn a_broker_that_refuses_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::new(folder.path());
+    fs::write(folder.path().join("said"), "").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vggcam"));
+    let url = format!("mqtt://mouse@127.0.0.1:{}", broker.port);
+    let said = fs::File::create(folder.path().join("said")).unwrap();
+    command.args(["run", "--camera", "pipe:while :; do sleep 1; done", "--display", "none", "--mqtt", &url]);
+    let _run = Program(command.stdout(Stdio::null()).stderr(said).spawn().unwrap());
+    let said = until("it is told", || {
+        Some(fs::read_to_string(folder.path().join("said")).unwrap()).filter(|said| said.contains("broker"))
+    });
+    assert!(said.contains("password_file") && said.contains("tried again"), "{said}");
+}
