@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod forms;
 pub mod install;
 pub mod installed;
+pub mod keep;
 pub mod launch;
 pub mod lights;
 pub mod live;
