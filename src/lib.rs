@@ -15,6 +15,7 @@
 //! | [`vision`] | frames and pictures: decoding, orientation, fitting to the network's input |
 //! | [`model`] | the model file: the network's structure, its metadata, reading and writing ONNX |
 //! | [`newest`] | a place between two threads where the newest item wins |
+//! | [`kept`] | names of the pictures that a board keeps for its owner |
 //! | [`message`] | what a program prints: results, and an error as one line |
 //!
 //! # Principles
@@ -34,6 +35,7 @@ pub mod engine;
 #[cfg(feature = "finetune")]
 pub mod finetune;
 pub mod gpio;
+pub mod kept;
 pub mod message;
 pub mod model;
 pub mod newest;

@@ -122,6 +122,8 @@ pub struct Caption {
     pub state: State,
     /// Whether the user has stopped the picture.
     pub frozen: bool,
+    /// Whether pictures are kept on the board, which whoever stands before the camera must be told.
+    pub keeping: bool,
     /// Results per second, where that is known.
     pub fps: Option<f32>,
     /// Time from the capture of the picture to its label, where that is known.

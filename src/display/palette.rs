@@ -17,6 +17,8 @@ pub const FAINT: Rgb<u8> = Rgb([140, 150, 167]);
 
 /// Behind the words that say that the picture stands still.
 pub const ICE: Rgb<u8> = Rgb([176, 208, 255]);
+/// The dot that says that pictures are kept.
+pub const RECORDING: Rgb<u8> = Rgb([236, 58, 52]);
 
 /// The colour of a state.
 pub fn accent(mark: Mark) -> Rgb<u8> {

@@ -2,6 +2,7 @@
 
 mod brush;
 mod details_page;
+mod keeping_dot;
 mod label_page;
 mod one_bit;
 mod picture_page;
@@ -54,6 +55,9 @@ pub fn draw(view: &View, (width, height): (u32, u32), drawing: Drawing) -> RgbIm
             (Drawing::Whole, Page::Picture) => picture_page::draw(&mut canvas, view, false),
             (Drawing::Whole, Page::Label) => label_page::draw(&mut canvas, view.caption),
             (Drawing::Whole, Page::Details) => details_page::draw(&mut canvas, view.caption),
+        }
+        if view.caption.keeping {
+            keeping_dot::draw(&mut canvas, drawing);
         }
     }
     canvas

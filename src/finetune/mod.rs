@@ -25,6 +25,7 @@ pub mod pipeline;
 pub mod precompute;
 pub mod predict;
 pub mod progress;
+pub mod pull;
 pub mod random;
 pub mod references;
 pub mod reliability;

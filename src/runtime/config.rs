@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     controls::ButtonSpecs,
     health,
+    keep::Keep,
     lights::LightSpec,
     publish::{hook, metrics, mqtt, web},
 };
@@ -70,6 +71,8 @@ pub struct Config {
     pub hook: hook::Settings,
     /// When something is amiss.
     pub health: health::Settings,
+    /// Which frames are kept for their owner to label.
+    pub keep: Keep,
 }
 
 impl Config {

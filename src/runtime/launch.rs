@@ -15,6 +15,7 @@ use super::{
     controls,
     decide::Smoothing,
     installed,
+    keep::{self, Keep, keeper::Keeper},
     lights::Lights,
     live::{Display, OpenPanel, Options, Stage, Summary},
     publish::{
@@ -122,6 +123,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let _no_program_stays = EndPrograms;
     log::info!("{} runs as {}", classifier.metadata().name, classifier.form());
     Ok(stage.run(Options {
+        keeper: keeper(&config.keep),
         source,
         metadata: classifier.metadata().clone(),
         model_id: model_id(model.as_deref())?,
@@ -135,6 +137,13 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         controls,
         lights,
     })?)
+}
+
+/// Begins to keep unsure frames, where that is wanted. A disk that takes none is no reason not to classify.
+fn keeper(settings: &Keep) -> Option<Keeper> {
+    let folder = settings.folder.clone().unwrap_or_else(|| installed::folder(None).join(keep::FOLDER));
+    let wanted = settings.unsure_frames.then(|| Keeper::start(settings.clone(), &folder))?;
+    wanted.inspect_err(|error| log::warn!("unsure frames are not kept: {error}")).ok()
 }
 
 /// Opens the display that `spec` names, in a way that it can be opened again.

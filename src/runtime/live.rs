@@ -34,6 +34,7 @@ use image::RgbImage;
 use super::{
     controls::Controls,
     decide::{Decider, Smoothing, Thresholds},
+    keep::keeper::Keeper,
     lights::Lights,
     publish::{
         lines::Publisher,
@@ -86,6 +87,8 @@ pub struct Options<F> {
     pub controls: Controls,
     /// Outputs for the classes.
     pub lights: Lights,
+    /// What keeps unsure frames, if anything.
+    pub keeper: Option<Keeper>,
 }
 
 /// What a run did.
@@ -174,9 +177,10 @@ impl Stage {
         F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
         let Options { source, input_size, classify, metadata, model_id, hint, smoothing, stale_after, .. } = options;
-        let Options { frames, publisher, controls, lights, .. } = options;
+        let Options { frames, publisher, controls, lights, keeper, .. } = options;
         let supervisor = thread::current();
-        let words = Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint };
+        let words =
+            Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint, keeping: keeper.is_some() };
         let model = Model { name: metadata.name.clone(), id: model_id.clone(), labels: metadata.labels.clone() };
         self.shared.begin(source.camera.as_ref(), words, model, publisher, lights);
         let capturing = {
@@ -192,6 +196,7 @@ impl Stage {
                 decider: Decider::new(smoothing, Thresholds::of(&metadata)),
                 metadata: &metadata,
                 model: &model_id,
+                keeper,
                 limit: frames,
                 linger,
                 session: 0,

@@ -11,6 +11,7 @@ pub mod forms;
 pub mod health;
 pub mod install;
 pub mod installed;
+pub mod keep;
 pub mod launch;
 pub mod lights;
 pub mod live;

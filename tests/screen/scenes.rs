@@ -37,6 +37,7 @@ pub fn scenes() -> Vec<Scene> {
         warning: "under-voltage · slowed down, 84 °C".into(),
         ..live.clone()
     };
+    let keeping = Caption { keeping: true, ..live.clone() };
     let scene = |name, caption: &Caption, page| Scene { name, caption: caption.clone(), page };
     let picture = |name, caption: &Caption| scene(name, caption, Page::Picture);
     vec![
@@ -59,10 +60,13 @@ pub fn scenes() -> Vec<Scene> {
         picture("frozen", &Caption { frozen: true, ..live.clone() }),
         picture("stale", &Caption { state: State::Stale { since: Duration::from_secs(12) }, ..live.clone() }),
         picture("warning", &warned),
+        picture("keeping", &keeping),
         scene("label", &live, Page::Label),
         scene("label-warning", &warned, Page::Label),
+        scene("label-keeping", &keeping, Page::Label),
         scene("details", &live, Page::Details),
         scene("details-warning", &warned, Page::Details),
+        scene("details-keeping", &keeping, Page::Details),
     ]
 }
 

@@ -8,6 +8,7 @@ mod features;
 mod import;
 mod options;
 mod predict;
+mod pull;
 mod quantize;
 mod train;
 mod values;
@@ -45,6 +46,8 @@ enum Command {
     Quantize(quantize::QuantizeArgs),
     /// Bring a model to a board over ssh, test it there, and make it the one in use
     Deploy(deploy::DeployArgs),
+    /// Fetch the frames that a board was unsure about, to label them and train again
+    Pull(pull::PullArgs),
 }
 
 fn main() -> ExitCode {
@@ -69,5 +72,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(args),
         Command::Quantize(args) => quantize::run(args),
         Command::Deploy(args) => deploy::run(args),
+        Command::Pull(args) => pull::run(args),
     }
 }

@@ -66,6 +66,7 @@ fn facts(brush: &mut Brush, style: Style, (x, width): (i32, u32), top: i32, bott
         ("delay", &caption.delay()),
         ("skipped", &skipped),
         ("dropped", &dropped),
+        ("keeps", if caption.keeping { "unsure pictures" } else { "" }),
         ("keys", &caption.hint),
     ];
     let indent = style.width("skipped") + style.height() * 3 / 2;

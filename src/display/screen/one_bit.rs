@@ -8,7 +8,7 @@ use embedded_graphics::{
 };
 use image::{Rgb, RgbImage};
 
-use super::Page;
+use super::{Page, keeping_dot};
 use crate::display::{
     canvas::fill,
     caption::{Caption, Mark, join, percent},
@@ -55,8 +55,9 @@ impl Panel<'_> {
             }
             let remark = if self.caption.frozen { "frozen" } else { self.caption.mark().remark() };
             self.write(small, x, 8, remark);
+            let right = width.saturating_sub(if self.caption.keeping { keeping_dot::ONE_BIT_WIDTH } else { 0 });
             // The rate gives way to what must be said.
-            let room = width.saturating_sub(x as u32 + small.width(remark) + 6);
+            let room = right.saturating_sub(x as u32 + small.width(remark) + 6);
             let pace = if self.caption.warning.is_empty() {
                 let figures = [self.caption.pace(), self.caption.since(), self.caption.delay()];
                 figures.into_iter().find(|figure| !figure.is_empty() && small.width(figure) <= room)
@@ -64,7 +65,7 @@ impl Panel<'_> {
                 Some(small.shorten(&self.caption.warning, room))
             };
             let pace = pace.unwrap_or_default();
-            self.write(small, (width - small.width(&pace).min(width)) as i32, 8, &pace);
+            self.write(small, (right - small.width(&pace).min(right)) as i32, 8, &pace);
             top = 13;
         }
         let figure = Style::new(Weight::Pixels, if is_roomy { 11 } else { 8 });

@@ -5,6 +5,7 @@
 //! Whatever ends the connection, also this program's death, ends that input, and the board removes the folder.
 
 use std::{
+    ffi::OsStr,
     io::{IsTerminal, stdin, stdout},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
@@ -58,6 +59,9 @@ pub enum ConnectionError {
     /// A file did not arrive.
     #[error("cannot copy {file} to {destination}: {reason}")]
     Copy { file: String, destination: Destination, reason: String },
+    /// A file did not arrive here.
+    #[error("cannot copy {file} from {destination}: {reason}")]
+    Fetch { file: String, destination: Destination, reason: String },
 }
 
 fn hint(reason: &str, destination: &Destination) -> String {
@@ -185,9 +189,26 @@ impl Connection {
         // With its slash in front, a name with a colon is not taken for a host.
         let file = file.canonicalize().map_err(|error| failed(error.to_string()))?;
         let target = self.destination.for_scp(&format!("{}/{name}", self.folder));
+        self.scp(file.as_ref(), target.as_ref(), failed)
+    }
+
+    /// Copies the file at `path` on the board, of letters, digits, points, dashes and slashes, to the path `file` here.
+    pub fn fetch(&self, path: &str, file: &Path) -> Result<(), ConnectionError> {
+        let failed = |reason: String| ConnectionError::Fetch {
+            file: path.into(),
+            destination: self.destination.clone(),
+            reason,
+        };
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().map_err(|error| failed(error.to_string()))?;
+        let target = folder.join(file.file_name().unwrap_or_default());
+        self.scp(self.destination.for_scp(path).as_ref(), target.as_ref(), failed)
+    }
+
+    fn scp(&self, from: &OsStr, to: &OsStr, failed: impl Fn(String) -> ConnectionError) -> Result<(), ConnectionError> {
         let attempt = |protocol: &[&str]| {
             let mut command = Command::new("scp");
-            command.args(protocol).args(&self.shared).arg("--").arg(&file).arg(&target).stdin(Stdio::null());
+            command.args(protocol).args(&self.shared).arg("--").arg(from).arg(to).stdin(Stdio::null());
             // In a terminal it shows how far it is.
             command.stdout(if stdout().is_terminal() { Stdio::inherit() } else { Stdio::null() });
             watch::run(&mut command, &self.stop, &mut |_| ())

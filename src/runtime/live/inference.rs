@@ -12,7 +12,7 @@ use super::{RunError, Summary, scene::Outcome, shared::Shared};
 use crate::{
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
-    runtime::{decide::Decider, publish::report::Report, rate::Rate, shot::Shot},
+    runtime::{decide::Decider, keep::keeper::Keeper, publish::report::Report, rate::Rate, shot::Shot},
     vision::decode::DecodeError,
 };
 
@@ -31,6 +31,8 @@ pub struct Inference<'a, F> {
     pub metadata: &'a Metadata,
     /// Which file it is.
     pub model: &'a str,
+    /// What keeps unsure frames, if anything.
+    pub keeper: Option<Keeper>,
     /// Number of results after which it ends.
     pub limit: Option<u64>,
     /// How long displays show that the model has failed.
@@ -86,6 +88,10 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             self.decider.forget();
         }
         let decision = self.decider.update(&prediction, &frame.name, frame.captured_at);
+        // A still picture is kept already.
+        if let Some(keeper) = self.keeper.as_mut().filter(|_| frame.name.is_empty()) {
+            keeper.offer(frame, &decision, &self.metadata.labels);
+        }
         self.rate.count(Instant::now());
         // The first result tells the rate by the time it took.
         let fps = self.rate.per_second().unwrap_or(1.0 / latency.as_secs_f32().max(1e-6));

@@ -194,6 +194,7 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         metadata,
         model_id: "5e01".into(),
         hint: String::new(),
+        keeper: None,
         smoothing: Smoothing::default(),
         stale_after,
         frames,

@@ -13,6 +13,8 @@ pub struct Words {
     pub labels: Vec<String>,
     /// What the user may do; may be empty.
     pub hint: String,
+    /// Whether unsure frames are kept.
+    pub keeping: bool,
 }
 
 /// Pictures of a live camera that got no answer.
@@ -31,6 +33,7 @@ pub fn caption(scene: &Scene, camera: &str, words: Option<&Words>, counts: Optio
     let blank = Caption {
         state: scene.standing.state(),
         frozen: scene.frozen,
+        keeping: words.is_some_and(|words| words.keeping),
         model: words.map_or(String::new(), |words| words.model.clone()),
         note: file.unwrap_or_else(|| camera.into()),
         hint: words.map_or(String::new(), |words| words.hint.clone()),
