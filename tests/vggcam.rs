@@ -147,7 +147,7 @@ fn doctor_tells_every_setting_and_its_origin() {
     assert_eq!(of("threads"), (2.into(), "flag".into()));
     assert_eq!(of("engine"), ("auto".into(), "flag".into()));
     assert_eq!(of("camera"), ("demo".into(), "file".into()));
-    assert_eq!(of("light"), (["cat=GPIO17?active=high"].as_slice().into(), "file".into()));
+    assert_eq!(of("light"), (["cat=GPIO17"].as_slice().into(), "file".into()));
     assert_eq!(of("model"), (Value::Null, "default".into()));
     let table = text(&vggcam(&arguments).stdout);
     assert!(table.contains("demo (by file)") && table.contains("2 (by flag)"), "{table}");

@@ -49,7 +49,9 @@ fn open_again(reopen: &mut Reopen, shared: &Shared) -> Option<Box<dyn Camera>> {
         if shared.frames.closed_by(Instant::now() + pause) {
             return None;
         }
-        match reopen() {
+        let attempt = reopen();
+        shared.service.step_done();
+        match attempt {
             Ok(camera) => return Some(camera),
             // Why it went away says more than that it is away.
             Err(CameraError::Missing { .. }) => {}
@@ -58,7 +60,6 @@ fn open_again(reopen: &mut Reopen, shared: &Shared) -> Option<Box<dyn Camera>> {
                 shared.lose_camera(&error.in_short());
             }
         }
-        shared.service.step_done();
     }
     None
 }
