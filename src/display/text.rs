@@ -47,6 +47,14 @@ impl Style {
             }
             style = next;
         }
+        // Widths are whole pixels, so the right size may be a little larger than the proportion says.
+        while style.capitals < capitals {
+            let larger = Self::new(weight, style.capitals + 1);
+            if larger.width(text) > width || larger == style {
+                break;
+            }
+            style = larger;
+        }
         style
     }
 

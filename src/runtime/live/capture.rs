@@ -18,14 +18,20 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fr
 /// Passes frames on until the source ends or nobody wants more. Only sources that cannot be opened again fail.
 pub fn capture(source: Source, shared: &Shared) -> Result<(), RunError> {
     let Source { mut camera, mut reopen } = source;
+    let mut pauses = doubling(BACK_OFF);
     loop {
-        let Err(error) = pass_on(camera.as_mut(), shared) else { return Ok(()) };
+        let mut came = false;
+        let Err(error) = pass_on(camera.as_mut(), shared, &mut came) else { return Ok(()) };
+        if came {
+            // One that opens and then gives nothing is no better than one that cannot be opened.
+            pauses = doubling(BACK_OFF);
+        }
         let Some(reopen) = &mut reopen else { return Err(error.into()) };
         log::warn!("{error}; opening it again until it comes back");
         shared.lose_camera(&error.in_short());
         // Most devices can be opened once only.
         drop(camera);
-        match open_again(reopen, shared) {
+        match open_again(reopen, &mut pauses, shared) {
             Some(found) => camera = found,
             None => return Ok(()),
         }
@@ -34,8 +40,10 @@ pub fn capture(source: Source, shared: &Shared) -> Result<(), RunError> {
     }
 }
 
-fn pass_on(camera: &mut dyn Camera, shared: &Shared) -> Result<(), CameraError> {
+/// Passes frames on; sets `came` once there is one.
+fn pass_on(camera: &mut dyn Camera, shared: &Shared, came: &mut bool) -> Result<(), CameraError> {
     while let Some(frame) = camera.next_frame()? {
+        *came = true;
         if !shared.offer(frame, camera.losses()) {
             break;
         }
@@ -43,9 +51,9 @@ fn pass_on(camera: &mut dyn Camera, shared: &Shared) -> Result<(), CameraError> 
     Ok(())
 }
 
-/// Tries until the camera is there; `None` when the run ends before.
-fn open_again(reopen: &mut Reopen, shared: &Shared) -> Option<Box<dyn Camera>> {
-    for pause in doubling(BACK_OFF) {
+/// Tries until the camera is there, after the next of the `pauses` each time; `None` when the run ends before.
+fn open_again(reopen: &mut Reopen, pauses: impl Iterator<Item = Duration>, shared: &Shared) -> Option<Box<dyn Camera>> {
+    for pause in pauses {
         if shared.frames.closed_by(Instant::now() + pause) {
             return None;
         }

@@ -171,3 +171,26 @@ fn a_label_that_no_newer_answer_confirms_is_told_nowhere() {
     assert_eq!(told[..3], ["cat", "stale", "live"]);
     assert_eq!((&lines[0]["model"], &lines[1]["cause"]), (&"5e01".into(), &"no newer answer".into()));
 }
+
+#[test]
+fn a_camera_that_opens_and_gives_nothing_is_opened_ever_more_rarely() {
+    let (first, control) = camera(false);
+    let mut trial = options(first, vec![panel().0], by_shade);
+    let (opened, openings) = mpsc::channel();
+    trial.source.reopen = Some(Box::new(move || {
+        // The test has seen enough after three.
+        let _ = opened.send(Instant::now());
+        let (camera, control) = camera(false);
+        control.frames.send(Err(late())).expect("the channel has room");
+        Ok(camera)
+    }));
+    let stop = Arc::clone(&trial.stop);
+    let running = thread::spawn(|| run(trial));
+    control.frames.send(Err(late())).expect("the camera is used");
+    let times: Vec<Instant> = (0..3).map(|_| expect(&openings)).collect();
+    stop.store(true, Ordering::SeqCst);
+    // The first pause is a tenth of a second, and each is twice the one before.
+    assert!(times[1] - times[0] >= Duration::from_millis(200), "{:?}", times[1] - times[0]);
+    assert!(times[2] - times[1] >= Duration::from_millis(400), "{:?}", times[2] - times[1]);
+    assert_eq!(running.join().expect("no panic").expect("nothing fails").results, 0);
+}
