@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut RgbImage, drawing: Drawing) {
         return fill_rounded(canvas, dot, 2, Rgb([255; 3]));
     }
     let shorter = width.min(height);
-    let (side, inset) = ((shorter / 20).max(5), (shorter / 60).max(1));
+    let (side, inset) = ((shorter / 24).max(5), (shorter / 80).max(1));
     let ring = (side / 5).max(1);
     for (side, inset, colour) in [(side + 2 * ring, inset, palette::BACKDROP), (side, inset + ring, palette::RECORDING)]
     {
