@@ -36,7 +36,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Classify what the camera sees and show it (the default)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Classify picture files
     Classify {
         #[command(flatten)]
@@ -243,7 +243,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         None => run(cli.run),
-        Some(Command::Run(args)) => run(args),
+        Some(Command::Run(args)) => run(*args),
         Some(Command::Classify { model, json, paths }) => classify_pictures(model, json, &paths),
         Some(Command::Bench { model, iterations, all: true, pictures, json, .. }) => {
             measure_forms(model, iterations, &pictures, json)
