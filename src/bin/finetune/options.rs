@@ -4,7 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use vggcam::{
-    finetune::{cache, pipeline::Limits, references::Choice, size},
+    finetune::{
+        cache,
+        deploy::{connection::Way, destination::Destination},
+        pipeline::Limits,
+        references::Choice,
+        size,
+    },
     model::metadata::Fit,
 };
 
@@ -79,5 +85,25 @@ impl From<FitArg> for Fit {
             FitArg::Squash => Fit::Squash,
             FitArg::CentreCrop => Fit::CentreCrop,
         }
+    }
+}
+
+#[derive(Args)]
+pub struct Board {
+    /// The board, as ssh takes it
+    #[arg(value_name = "USER@HOST")]
+    destination: Destination,
+    /// Port of the board's ssh server [default: as ssh is configured]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Option for ssh and scp as their -o takes it, such as IdentityFile=~/.ssh/board; may be given again
+    #[arg(long, value_name = "OPTION")]
+    ssh_option: Vec<String>,
+}
+
+impl Board {
+    /// How to reach it.
+    pub fn way(self) -> Way {
+        Way { destination: self.destination, port: self.port, options: self.ssh_option }
     }
 }
