@@ -3,10 +3,10 @@
 use anyhow::ensure;
 
 use super::{
+    epoch::Epoch,
     head::{Settings, Trainer, glorot_uniform},
     random::Random,
     samples::Samples,
-    summary::Epoch,
     unfinished::Unfinished,
 };
 use crate::model::network::Dense;

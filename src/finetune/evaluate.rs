@@ -13,13 +13,15 @@ use super::{
     answers::{Answers, answer_all},
     dataset,
     division::held_back,
-    findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
+    findings::{
+        Findings, Measured, answer::Answer, clock::Clock, mistakes::mistakes, origin::Origin, pictures::Pictures,
+    },
     labels::match_folders,
     looks::Album,
     reliability::Reliability,
     report,
     share::Share,
-    summary::{Outcome, Skipped, mistakes},
+    summary::{Outcome, Skipped},
     unknown::{Unknown, gather::pictures_below},
 };
 use crate::{

@@ -10,6 +10,7 @@ pub mod course;
 pub mod dataset;
 pub mod deploy;
 pub mod division;
+pub mod epoch;
 pub mod epochs;
 pub mod evaluate;
 pub mod features;

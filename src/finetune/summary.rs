@@ -1,11 +1,12 @@
 //! Everything a training run found out, as `report.json` keeps it and `report.html` shows it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::{
-    findings::{Findings, answer::Answer},
+    epoch::Epoch,
+    findings::{Findings, mistakes::Mistake},
     int8::agreement::Quantization,
     search::Trial,
     temperature::TemperatureScaling,
@@ -79,21 +80,6 @@ pub struct Calibrations {
     pub int8: TemperatureScaling,
 }
 
-/// Losses and accuracies after an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Epoch {
-    /// From 1.
-    pub epoch: usize,
-    /// Mean cross-entropy over the training pictures, each times the weight of its class, with dropout.
-    pub loss: f64,
-    /// Share of right answers while training, with dropout.
-    pub accuracy: f64,
-    /// Mean cross-entropy over the validation pictures, each times the weight of its class.
-    pub val_loss: f64,
-    /// Share of right answers on the validation pictures.
-    pub val_accuracy: f64,
-}
-
 /// Right and wrong answers of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
@@ -108,33 +94,6 @@ pub struct Outcome {
 pub struct Skipped {
     pub file: PathBuf,
     pub reason: String,
-}
-
-/// A wrong answer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Mistake {
-    pub file: PathBuf,
-    /// Index of the right class.
-    pub truth: usize,
-    /// Index of the class that was answered.
-    pub answer: usize,
-    /// Probability of the answer.
-    pub confidence: f32,
-}
-
-/// Mistakes that a report shows at most.
-const MISTAKES: usize = 24;
-
-/// The wrong ones of these answers, the surest first; one for each of `files`.
-pub fn mistakes(files: &[&Path], answers: &[Answer]) -> Vec<Mistake> {
-    let wrong = files.iter().zip(answers).filter(|(_, answer)| !answer.is_right()).map(|(file, given)| {
-        let Answer { truth, answer, confidence } = *given;
-        Mistake { file: file.to_path_buf(), truth, answer, confidence }
-    });
-    let mut mistakes: Vec<_> = wrong.collect();
-    mistakes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    mistakes.truncate(MISTAKES);
-    mistakes
 }
 
 impl Outcome {

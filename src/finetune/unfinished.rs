@@ -10,7 +10,7 @@ use std::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{cache::Hash, head::State, summary::Epoch};
+use super::{cache::Hash, epoch::Epoch, head::State};
 
 /// Bytes of an epoch's figures.
 const EPOCH: usize = 4 * size_of::<f64>();

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::answer::Answer;
+use super::{answer::Answer, mistakes::Mistake};
 use crate::{
     finetune::{
         features::fitted_picture,
         gradcam::{GradCam, Heat},
-        summary::Mistake,
     },
     model::{metadata::Fit, network::Network},
 };

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod clock;
 pub mod looks;
+pub mod mistakes;
 pub mod origin;
 pub mod pictures;
 pub mod threshold;
@@ -12,11 +13,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::summary::Mistake;
 use crate::model::{metadata::Metadata, network::Network};
 use answer::Answer;
 use clock::StepTime;
 use looks::{Look, looks};
+use mistakes::Mistake;
 use origin::Origin;
 use pictures::Pictures;
 use threshold::Curve;

@@ -23,9 +23,9 @@ use std::path::Path;
 
 use super::{
     evaluate::Evaluation,
-    findings::Findings,
+    findings::{Findings, mistakes::Mistake},
     reliability::Reliability,
-    summary::{Mistake, Outcome, Summary},
+    summary::{Outcome, Summary},
     unknown::Unknown,
 };
 use page::{Head, page};

@@ -7,13 +7,14 @@ use image::{Rgb, RgbImage};
 use super::*;
 use crate::{
     finetune::{
+        epoch::Epoch,
         findings::{
             answer::Answer, clock::StepTime, looks::Look, origin::Origin, pictures::Pictures, threshold::Curve,
         },
         gradcam::Heat,
         int8::{agreement::Quantization, calibration::LayerNoise},
         share::Share,
-        summary::{Calibrations, Epoch, Skipped, Training},
+        summary::{Calibrations, Skipped, Training},
         temperature,
     },
     model::metadata::Fit,

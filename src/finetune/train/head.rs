@@ -9,10 +9,11 @@ use crate::{
     finetune::{
         cache::{Hash, hash},
         course::Course,
+        epoch::Epoch,
         epochs::{Lesson, Training},
         head::{logits_of, softmax},
         search::{RATES, Trial, search},
-        summary::{self, Epoch},
+        summary,
         unfinished::Unfinished,
     },
     model::{file::write_atomically, network::Dense},

@@ -17,12 +17,14 @@ use super::{
     backbone,
     course::Course,
     dataset::{self, Dataset},
-    findings::{Findings, Measured, answer::Answer, clock::Clock, origin::Origin, pictures::Pictures},
+    findings::{
+        Findings, Measured, answer::Answer, clock::Clock, mistakes::mistakes, origin::Origin, pictures::Pictures,
+    },
     int8::agreement::Quantization,
     pipeline::Limits,
     references::Choice,
     report,
-    summary::{Calibrations, Outcome, Summary, mistakes},
+    summary::{Calibrations, Outcome, Summary},
     temperature::{self, TemperatureScaling, fold},
     variant::Augmentation,
 };

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::finetune::{
+    epoch::Epoch,
     report::{
         plot::{
             self, BOTTOM, LEFT, Look, Mark, Plot, RIGHT, Series, Tick,
@@ -12,7 +13,6 @@ use crate::finetune::{
         render::{Section, render},
         text::{NONE, percent},
     },
-    summary::Epoch,
 };
 
 /// Most epochs that are drawn with a mark each; beyond, the marks would run together.

@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::cards::{self, Said};
 use crate::finetune::{
-    findings::looks::Look,
+    findings::{looks::Look, mistakes::Mistake},
     report::render::{Section, render},
-    summary::Mistake,
 };
 
 /// Most mistakes that are shown as pictures.
