@@ -18,7 +18,7 @@ TIE = 0.1
 MEAN = 0.005
 # Mean difference of familiarities in units of their spread: pixels are resized by another library and int8 activations may
 # round to the next step, which moves sums over hundreds of features a little.
-FAMILIARITY = 0.1
+FAMILIARITY = 0.2
 
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 labels = json.loads(session.get_modelmeta().custom_metadata_map["vggcam.labels"])
