@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from harness.debian import BoardError, Kernel, find
+from harness.machine import pack
 
 PACKAGES = ["?essential", "systemd-sysv", "udev", "kmod", "dbus"]
 MODULES = ["virtio_pci", "virtio_blk", "ext4", "virtio-gpu", "vivid"]
@@ -94,10 +95,4 @@ def initramfs(kernel: Kernel, out: Path):
         shutil.copy(file, root / "modules")
     (root / "modules/order").write_text("".join(f"{file.name}\n" for file in files))
     shutil.copy(Path(__file__).parent / "init", root / "init")
-    for program in (root / "init", root / "bin/busybox"):
-        program.chmod(0o755)
-    with open(out / "initramfs", "wb") as packed:
-        names = subprocess.run(["find", "."], cwd=root, check=True, capture_output=True)
-        cpio = [find("cpio"), "-o", "-H", "newc", "-R", "0:0", "--quiet"]
-        subprocess.run(cpio, cwd=root, check=True, input=names.stdout, stdout=packed)
-    shutil.rmtree(root)
+    pack(root, out)

@@ -155,6 +155,11 @@ def initramfs(kernel, board, script, inputs, environment, folder):
     (root / "board/environment").write_text("".join(exports))
     for name, file in inputs.items():
         shutil.copy(file, root / "board" / name)
+    pack(root, folder)
+
+
+def pack(root, folder):
+    """Makes the initramfs in a folder of the files below root, which go."""
     for program in (root / "init", root / "bin/busybox"):
         program.chmod(0o755)
     with open(folder / "initramfs", "wb") as packed:
