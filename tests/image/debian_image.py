@@ -10,7 +10,7 @@ from harness.debian import BoardError, Kernel, find
 from harness.machine import pack
 
 PACKAGES = ["?essential", "systemd-sysv", "udev", "kmod", "dbus"]
-MODULES = ["virtio_pci", "virtio_blk", "ext4", "virtio-gpu", "vivid"]
+MODULES = ["virtio_pci", "virtio_blk", "virtio_net", "ext4", "virtio-gpu", "vivid"]
 MEGABYTES = 700
 # Sectors.
 START, ALIGNMENT = 20480, 2048
