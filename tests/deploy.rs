@@ -18,7 +18,7 @@ use std::{
 
 use assert_cmd::cargo::CommandCargoExt;
 use common::Noise;
-use vggcam::runtime::{install, installed};
+use vggcam::runtime::update::{examine::examine, installed};
 
 const SSHD: &str = "/usr/sbin/sshd";
 const SFTP: &str = "/usr/lib/openssh/sftp-server";
@@ -144,7 +144,8 @@ impl Board {
         let state = self.path("state");
         let current = installed::read(&state).unwrap().current?;
         let settings = vggcam::engine::open::Settings::plain(1);
-        install::check(&installed::model_path(&state, &current), settings, &mut |_, _| ()).unwrap();
+        let path = installed::model_path(&state, &current);
+        examine(&path, &path, settings, &mut |_, _| ()).unwrap();
         Some(current.name)
     }
 
@@ -222,7 +223,11 @@ fn a_model_is_brought_tested_and_used() {
     assert_eq!(board.in_use(), None);
     let said = board.deploys("a.onnx", &[]);
     let steps: Vec<_> = said.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
-    assert_eq!(steps, ["model", "board", "program", "copied", "model", "self-test", "installed", "service"], "{said}");
+    assert_eq!(
+        steps,
+        ["model", "board", "program", "copied", "origin", "model", "self-test", "installed", "service"],
+        "{said}"
+    );
     assert!(said.contains("4 reference pictures answered as where it was made"), "{said}");
     assert_eq!(board.in_use().as_deref(), Some("ant/bee"));
     // A name that ssh and scp might read as something else.
@@ -234,6 +239,26 @@ fn a_model_is_brought_tested_and_used() {
     let rolled_back =
         Command::new(board.path("bin/vggcam")).arg("rollback").env("VGGCAM_STATE", board.path("state")).output();
     assert!(rolled_back.unwrap().status.success());
+    assert_eq!(board.in_use().as_deref(), Some("ant/bee"));
+}
+
+#[test]
+#[ignore = "needs an ssh server"]
+fn a_signature_goes_along_and_a_board_with_a_key_wants_one() {
+    let board = Board::new();
+    let done = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("finetune").unwrap();
+        done(command.current_dir(board.root.path()).args(arguments));
+    };
+    done(&["keygen", "--out", "owner", "--no-password"]);
+    let settings = board.path("settings.toml");
+    fs::write(&settings, format!("model_key = '{}'\n", board.path("owner.pub").display())).unwrap();
+    let program = format!("VGGCAM_CONFIG='{}' exec '{}' \"$@\"", settings.display(), env!("CARGO_BIN_EXE_vggcam"));
+    board.fake("vggcam", &program);
+    board.refuses("a.onnx", &[], "is not signed");
+    done(&["sign", "a.onnx", "--key", "owner.key"]);
+    let said = board.deploys("a.onnx", &[]);
+    assert!(said.contains("copied       signature") && said.contains("signed with the pinned key"), "{said}");
     assert_eq!(board.in_use().as_deref(), Some("ant/bee"));
 }
 
@@ -418,6 +443,23 @@ fn a_service_takes_the_new_model_or_gets_the_old_one_back() {
     board.refused(output, "went back to the one before");
     assert_eq!(board.in_use().as_deref(), Some("owl/elk/yak"));
     assert_eq!(fs::read_to_string(&restarts).unwrap(), "x\nx\nx\n");
+    // It runs, but has gone back by itself.
+    let withdraw = "s/^{/{\"withdrawn\": {\"name\": \"new\", \"reason\": \"odd\"},/";
+    let list = board.path("state/installed.json");
+    board.fake("systemctl", &format!("[ \"$1\" != restart ] || sed -i '{withdraw}' '{}'", list.display()));
+    let output = board.command("a.onnx", &[]).output().unwrap();
+    board.refused(output, "gave the new model up by itself");
+    // It ends before it is ready, and so do two more starts, after which it has gone back by itself.
+    let crashes = format!(
+        "[ \"$1\" = restart ] || exec [ ! -e crashed ]\ntouch crashed\nsed -i '{withdraw}' '{}'\nexit 1",
+        list.display()
+    );
+    board.fake("systemctl", &crashes);
+    let output = board.command("b.onnx", &[]).output().unwrap();
+    board.refused(output, "gave the new model up by itself");
+    // Whoever may not restart it is told that it runs on.
+    board.fake("systemctl", "[ \"$1\" != restart ]");
+    assert!(board.deploys("a.onnx", &[]).contains("it runs on with the old model"));
     board.fake("sudo", "exit 1");
     if board.user != "root" {
         board.fake("systemctl", "exit 0");

@@ -175,6 +175,8 @@ fn help_is_what_the_contract_says() {
     insta::assert_snapshot!("help_merge", help(&["merge", "--help"]));
     insta::assert_snapshot!("help_quantize", help(&["quantize", "--help"]));
     insta::assert_snapshot!("help_deploy", help(&["deploy", "--help"]));
+    insta::assert_snapshot!("help_keygen", help(&["keygen", "--help"]));
+    insta::assert_snapshot!("help_sign", help(&["sign", "--help"]));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use vggcam::{
         kernels::{Float, Kernels, Transforms},
         layers::{
             engine::{Engine, Pixels},
+            planner::Sums,
             program::Work,
         },
         plan::Plan,
@@ -43,7 +44,7 @@ fn error(found: &[f32], expected: &[f32]) -> f32 {
 /// An engine that takes this form of Winograd's algorithm in every layer but the first.
 fn engine(network: &Network, transforms: &'static [Transforms<Float>]) -> Engine<Float> {
     let kernels = Kernels { winograd: transforms, dot_rate: 1e-9, ..Kernels::chosen().unwrap().clone() };
-    let program = program::lay_out(network, Box::leak(Box::new(kernels)), 1).unwrap();
+    let program = program::lay_out(network, Box::leak(Box::new(kernels)), 1, Sums::Fastest).unwrap();
     let layers = program.steps.iter().filter(|step| matches!(step.work, Work::Winograd(_))).count();
     assert_eq!(layers, 12);
     prepare::packed(network.clone(), program, 2).unwrap()

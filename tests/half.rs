@@ -8,7 +8,10 @@ use vggcam::{
         float, half,
         isa::Isa,
         kernels::{Float, Half, Kernels},
-        layers::engine::{Engine, Pixels},
+        layers::{
+            engine::{Engine, Pixels},
+            planner::Sums,
+        },
     },
     finetune::backbone,
     model::{metadata::Fit, network::Network},
@@ -21,7 +24,7 @@ const TOLERANCE: f32 = 0.01;
 #[test]
 fn features_of_photographs_are_those_of_the_float_engine() {
     let (network, _) = backbone::read(None).unwrap();
-    let program = float::program::lay_out(&network, Kernels::<Float>::chosen().unwrap(), 1).unwrap();
+    let program = float::program::lay_out(&network, Kernels::<Float>::chosen().unwrap(), 1, Sums::Fastest).unwrap();
     let float = float::prepare::packed(network.clone(), program, 2).unwrap();
     let files = list_pictures(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("models/demo")]).unwrap();
     assert!(!files.is_empty());

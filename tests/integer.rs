@@ -7,7 +7,10 @@ mod common;
 use common::{oracle, random_picture, random_vgg};
 use proptest::prelude::*;
 use vggcam::{
-    engine::plan::{Form, Plan},
+    engine::{
+        layers::planner::Sums,
+        plan::{Form, Plan},
+    },
     finetune::int8::quantize::{calibrate, quantize},
     model::network::Layer,
 };
@@ -38,7 +41,7 @@ fn probabilities_equal_the_oracle_and_stay_near_float() {
     let scales = calibrate(&network, &pictures, &|| ()).unwrap();
     let quantized = quantize(&network, &scales);
     let integer = Plan::integer(&quantized, 1).unwrap();
-    let float = Plan::float(network, 1).unwrap();
+    let float = Plan::float(network, 1, Sums::Fastest).unwrap();
     for picture in &pictures {
         let probabilities = integer.run(picture).unwrap().remove(0);
         for (a, b) in probabilities.iter().zip(oracle::of_picture(&quantized, picture)) {
@@ -72,7 +75,7 @@ fn a_float_network_gives_the_same_on_the_engine_and_in_tract() {
         dense.inputs = inputs;
     }
     for (network, form) in [(network, Form::Float), (pooled_twice, Form::PlainFloat)] {
-        let engine = Plan::float(network.clone(), 2).unwrap();
+        let engine = Plan::float(network.clone(), 2, Sums::Fastest).unwrap();
         let tract = Plan::plain_float(&network, None, 1).unwrap();
         assert_eq!((engine.form(), tract.form()), (form, Form::PlainFloat));
         let picture = random_picture(8, 24);

@@ -7,7 +7,7 @@ use std::fs;
 use image::RgbImage;
 use serde::Deserialize;
 use vggcam::{
-    engine::plan::Plan,
+    engine::{layers::planner::Sums, plan::Plan},
     model::network::{Conv, Dense, Layer, Network, Preprocessing},
 };
 
@@ -120,7 +120,7 @@ fn preprocessing_equals_keras() {
 #[ignore = "needs the numbers that Keras writes"]
 fn features_equal_keras() {
     let reference = reference();
-    let plan = Plan::float(network(reference.size, layers(&reference)), 1).unwrap();
+    let plan = Plan::float(network(reference.size, layers(&reference)), 1, Sums::Fastest).unwrap();
     for (index, expected) in reference.features.iter().enumerate() {
         let features = plan.run(&picture(&reference, index)).unwrap().remove(0);
         let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));

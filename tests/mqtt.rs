@@ -5,107 +5,25 @@
 
 mod common;
 
+#[path = "common/broker.rs"]
+mod broker;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
 
-/// Longest wait for anything; only a failing test waits that long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Ends a program at the end of a test, whatever its outcome.
-struct Program(Child);
-
-impl Program {
-    fn kill(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// A broker that lets in the user `cat` with a password, and remembers nothing when it ends.
-struct Broker {
-    folder: PathBuf,
-    port: u16,
-    running: Option<Program>,
-}
-
-impl Broker {
-    fn new(folder: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let users = folder.join("users");
-        let made = Command::new("mosquitto_passwd").args(["-b", "-c"]).arg(&users).args(["cat", "blue whale"]).status();
-        assert!(made.expect("mosquitto is installed").success());
-        let lines = [
-            format!("listener {port} 127.0.0.1"),
-            "allow_anonymous false".into(),
-            format!("password_file {}", users.display()),
-            "persistence false\n".into(),
-        ];
-        fs::write(folder.join("mosquitto.conf"), lines.join("\n")).unwrap();
-        let mut broker = Self { folder: folder.into(), port, running: None };
-        broker.start();
-        broker
-    }
-
-    fn start(&mut self) {
-        let mut command = Command::new("/usr/sbin/mosquitto");
-        command.arg("-c").arg(self.folder.join("mosquitto.conf")).stdout(Stdio::null()).stderr(Stdio::null());
-        self.running = Some(Program(command.spawn().expect("mosquitto is installed")));
-        until("the broker listens", || TcpStream::connect(("127.0.0.1", self.port)).ok());
-    }
-
-    fn kill(&mut self) {
-        self.running = None;
-    }
-
-    /// What a topic holds for whoever comes now; `None` where it holds nothing.
-    fn retained(&self, topic: &str) -> Option<String> {
-        let port = self.port.to_string();
-        let mut command = Command::new("mosquitto_sub");
-        command.args(["-h", "127.0.0.1", "-p", &port, "-u", "cat", "-P", "blue whale"]);
-        command.args(["-t", topic, "-C", "1", "-W", "1", "--retained-only"]);
-        let output = command.output().expect("mosquitto-clients is installed");
-        Some(String::from_utf8(output.stdout).unwrap().trim().to_owned()).filter(|text| !text.is_empty())
-    }
-
-    fn holds(&self, topic: &str, wanted: &str) {
-        until(&format!("{topic} holds {wanted}"), || self.retained(topic).filter(|text| text == wanted));
-    }
-
-    /// The object that a topic holds, once it is as it is wanted.
-    fn object(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        until(topic, || self.retained(topic).and_then(|text| serde_json::from_str(&text).ok()).filter(&wanted))
-    }
-}
-
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
+use broker::{Broker, Program, until};
 
 /// A run that sees something until the file `stop` is there, and counts its lines.
 struct Run {
@@ -119,7 +37,7 @@ impl Run {
         fs::write(folder.join("password"), "blue whale\n").unwrap();
         common::write_tested_model(&folder.join("small.onnx"), 1, &["ant", "bee"]);
         let settings = format!(
-            "model = 'small.onnx'\ndisplay = ['none']\njson = true\ncamera = 'pipe?wait=2:while [ ! -e stop ]; do cat {}; sleep 0.05; done'\n\
+            "model = 'small.onnx'\ndisplay = ['none']\njson = true\ncamera = 'pipe?wait=2:while [ -e small.onnx ] && [ ! -e stop ]; do cat {}; sleep 0.05; done'\n\
              [mqtt]\nhost = '127.0.0.1'\nport = {port}\nuser = 'cat'\npassword_file = 'password'\nname = 'Door'\n\
              interval_s = 0.2\n",
             picture.display()

@@ -3,10 +3,12 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     os::{fd::AsRawFd, unix::net::UnixDatagram},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use assert_cmd::cargo::CommandCargoExt;
@@ -36,8 +38,12 @@ impl Manager {
 
     /// Starts a run on pictures that `camera` writes, in this manager's folder.
     fn start(&self, camera: &str) -> Service {
+        self.start_with(camera, &[])
+    }
+
+    fn start_with(&self, camera: &str, more: &[&str]) -> Service {
         let mut command = Command::cargo_bin("vggcam").unwrap();
-        command.args(["--json", "--display", "none", "--camera", camera]).current_dir(self.folder.path());
+        command.args(["--json", "--display", "none", "--camera", camera]).args(more).current_dir(self.folder.path());
         command.env("VGGCAM_STATE", self.path("state")).env("VGGCAM_CONFIG", "/dev/null");
         // A watchdog so hasty that every step is told of.
         command.env("NOTIFY_SOCKET", self.path("notify")).env("WATCHDOG_USEC", "4");
@@ -126,4 +132,21 @@ fn looking_for_a_lost_camera_feeds_the_watchdog() {
     let kinds = lines.take(2).map(|line| line.unwrap().contains("\"label\"")).collect::<Vec<_>>();
     // The program may have ended before its picture was classified.
     assert!(kinds[0] != kinds[1], "one result and the loss of the camera: {kinds:?}");
+}
+
+#[test]
+fn a_service_whose_web_page_has_no_address_yet_classifies_and_shows_the_page_later() {
+    let manager = Manager::new();
+    fs::copy(PICTURE, manager.path("picture.jpg")).unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let _service =
+        manager.start_with("pipe:while cat picture.jpg; do sleep 0.1; done", &["--web", &address.to_string()]);
+    manager.expect("READY=1\nWATCHDOG=1\n");
+    drop(taken);
+    let deadline = Instant::now() + LONG;
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < deadline, "the page is not there");
+        thread::sleep(Duration::from_millis(50));
+    }
 }

@@ -48,6 +48,20 @@ fn help_is_what_the_contract_says() {
 }
 
 #[test]
+fn the_manual_has_the_commands_and_what_they_do() {
+    let help = text(&vggcam(&["--help"]).stdout);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let listed: String = commands
+        .filter_map(|line| line.trim().split_once(char::is_whitespace))
+        .filter(|(name, _)| *name != "help")
+        .map(|(name, sentence)| format!(".TP\n.B {name}\n{}\n", sentence.trim()))
+        .collect();
+    let manual = include_str!("../packaging/vggcam.1");
+    assert!(listed.contains(".B run\n") && manual.contains(&format!("{listed}.SH FILES\n")), "{listed}");
+    assert!(manual.starts_with(&format!(".TH VGGCAM 1 \"\" \"vggcam {}\"", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
 fn the_bundled_pictures_are_labelled_rightly() {
     let output = vggcam(&["classify", "--json", DEMO]);
     assert_eq!(output.status.code(), Some(0));

@@ -2,9 +2,7 @@
 //! beside the model.
 
 use std::{
-    fmt,
-    fs::{self, File},
-    io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -12,10 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::isa;
-use crate::model::{
-    file::{ModelError, write_atomically},
-    fingerprint,
-};
+use crate::model::{beside::beside, error::ModelError, fingerprint, replace::write_atomically};
 
 /// Which engine runs a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +50,7 @@ struct Kept {
 
 /// Where the choice for `model` is kept.
 pub fn path_for(model: &Path) -> PathBuf {
-    let mut name = model.file_name().unwrap_or_default().to_os_string();
-    name.push(".fastest");
-    model.with_file_name(name)
+    beside(model, ".fastest")
 }
 
 /// Keeps `engine` as the fastest one for `model` on this machine; gives the file that was written.
@@ -88,11 +81,10 @@ pub fn kept_for(model: &Path) -> Option<EngineChoice> {
 }
 
 fn kept(model: &Path, engine: EngineChoice) -> io::Result<Kept> {
-    let (hash, _) = fingerprint::hash_of(&mut File::open(model)?)?;
     let present = isa::features().into_iter().filter(|feature| feature.present).map(|feature| feature.name);
     let processor = format!("{} on {} cores", present.collect::<Vec<_>>().join(" "), isa::cores());
     let version = env!("CARGO_PKG_VERSION").into();
-    Ok(Kept { engine: engine.to_string(), model: format!("{hash:032x}"), processor, version })
+    Ok(Kept { engine: engine.to_string(), model: fingerprint::id_of_file(model)?, processor, version })
 }
 
 impl fmt::Display for EngineChoice {

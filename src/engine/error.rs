@@ -2,7 +2,7 @@
 
 use tract_onnx::prelude::TractError;
 
-use crate::model::file::ModelError;
+use crate::model::error::ModelError;
 
 /// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,10 @@ use super::{
     error::EngineError,
     fused::Fused,
     kernels::Integer,
-    layers::engine::{Engine, Pixels},
+    layers::{
+        engine::{Engine, Pixels},
+        planner::Sums,
+    },
     plan::Plan,
 };
 use crate::model::{
@@ -34,7 +37,7 @@ impl Extractor {
 
     /// The same for calls with up to `batch` pictures.
     pub fn float_for(network: Network, batch: usize) -> Result<Self, EngineError> {
-        Self::new(Plan::float_batches(Network { softmax: false, ..network }, 1, batch), batch)
+        Self::new(Plan::float_batches(Network { softmax: false, ..network }, 1, batch, Sums::Alike), batch)
     }
 
     /// Prepares an int8 network whose last layer has a quantized output.
@@ -97,7 +100,7 @@ impl Activations {
     pub fn new(network: &Network) -> Result<Self, EngineError> {
         let layers = network.layers.iter().filter(|layer| !matches!(layer, Layer::MaxPool));
         let relu = layers.map(Layer::has_relu).collect();
-        let plan = Plan::float(network.clone(), 1).and_then(|plan| match plan.engine() {
+        let plan = Plan::float(network.clone(), 1, Sums::Alike).and_then(|plan| match plan.engine() {
             Some(_) => Ok(plan),
             None => Plan::float_activations(network, 1),
         });

@@ -2,7 +2,12 @@
 
 use image::RgbImage;
 
-use super::{error::EngineError, fused::Fused, layers::engine::Pixels, plan::Plan};
+use super::{
+    error::EngineError,
+    fused::Fused,
+    layers::{engine::Pixels, planner::Sums},
+    plan::Plan,
+};
 use crate::model::network::{Conv, Dense, Layer, Network};
 
 /// The convolutions of a float network, ready to run.
@@ -26,7 +31,7 @@ impl LastMap {
         let (side, channels) = (network.input_size >> pools, conv.outputs);
         let mut layers = network.layers[..=last].to_vec();
         layers.push(Layer::Dense(end(conv, side)));
-        let plan = Plan::float(Network { layers, softmax: false, ..*network }, 1);
+        let plan = Plan::float(Network { layers, softmax: false, ..*network }, 1, Sums::Alike);
         let plan = plan.map_err(|error| EngineError::load("the convolutions", error))?;
         match plan.engine() {
             Some(Fused::Float(_)) => Ok(LastMap { plan, channels, side }),

@@ -8,7 +8,7 @@ use super::{
     choice::{self, EngineChoice},
     error::EngineError,
     integer::{check, prepare},
-    layers::weights::Memory,
+    layers::{planner::Sums, weights::Memory},
     plan::Plan,
     ranges,
 };
@@ -33,6 +33,8 @@ pub struct Settings {
     pub memory: Option<Memory>,
     /// Whether packed weights may be kept in a file beside the model.
     pub keep: bool,
+    /// In which order the float engine sums up.
+    pub sums: Sums,
 }
 
 /// A model ready to run.
@@ -48,9 +50,9 @@ pub struct Opened {
 }
 
 impl Settings {
-    /// On so many threads, and everything else by default, without a file of packed weights.
+    /// On so many threads, without a file of packed weights, with the same answers on every machine.
     pub fn plain(threads: usize) -> Self {
-        Settings { threads, engine: EngineChoice::Auto, memory: None, keep: false }
+        Settings { threads, engine: EngineChoice::Auto, memory: None, keep: false, sums: Sums::Alike }
     }
 
     fn prepare(self) -> prepare::Settings {
@@ -103,7 +105,7 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
         (Contents::Network(Recognised::Quantized(network)), choice @ (EngineChoice::Float | EngineChoice::Half)) => {
             let plan = real(network).and_then(|(network, ranges)| match choice {
                 EngineChoice::Half => Plan::half(network, &ranges, threads),
-                _ => on_floats(network, threads),
+                _ => on_floats(network, threads, settings.sums),
             });
             let plan = plan.map_err(|reason| refuse(format!("the {choice} engine cannot take it: {reason}")))?;
             (plan, Some(format!("it was asked to run on the {choice} engine")))
@@ -143,7 +145,7 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
         (Contents::Network(Recognised::Float(network)), choice @ (EngineChoice::Float | EngineChoice::Half)) => {
             let plan = match choice {
                 EngineChoice::Half => on_half(network, threads),
-                _ => on_floats(network, threads),
+                _ => on_floats(network, threads, settings.sums),
             };
             (plan.map_err(|reason| refuse(format!("the {choice} engine cannot take it: {reason}")))?, None)
         }
@@ -151,7 +153,7 @@ fn plan(file: ModelFile, settings: Settings, keep_beside: Option<&Path>) -> Resu
             let reason = "its weights are float; `finetune quantize` makes an int8 model of it".into();
             let plan = match choice {
                 EngineChoice::Tract => Plan::plain_float(&network, familiarity, threads),
-                _ => Plan::float(network, threads),
+                _ => Plan::float(network, threads, settings.sums),
             };
             (plan.map_err(failed)?, Some(reason))
         }
@@ -179,8 +181,8 @@ fn familiar(plan: Plan, metadata: Option<&Metadata>) -> Result<Plan, String> {
 }
 
 /// The float engine's plan, or why it does not take the network.
-fn on_floats(network: Network, threads: usize) -> Result<Plan, String> {
-    let plan = Plan::float(network, threads).map_err(|error| error.to_string())?;
+fn on_floats(network: Network, threads: usize, sums: Sums) -> Result<Plan, String> {
+    let plan = Plan::float(network, threads, sums).map_err(|error| error.to_string())?;
     if plan.engine().is_none() {
         return Err("it is no chain of 3×3 convolutions, max pools and dense layers of the usual order".into());
     }

@@ -27,6 +27,7 @@ use super::{
         Numbers,
         engine::{Engine, Pixels},
         op::FusedNetwork,
+        planner::Sums,
         program::Input as EngineInput,
     },
 };
@@ -167,14 +168,14 @@ impl Plan {
     }
 
     /// Prepares a float network on the float engine, or in plain tract where the engine does not take it.
-    pub fn float(network: Network, threads: usize) -> TractResult<Plan> {
-        Plan::float_batches(network, threads, 1)
+    pub fn float(network: Network, threads: usize, sums: Sums) -> TractResult<Plan> {
+        Plan::float_batches(network, threads, 1, sums)
     }
 
     /// The same, ready for up to `pictures` pictures at a time, on which [`Plan::run_all`] then takes less time.
-    pub fn float_batches(network: Network, threads: usize, pictures: usize) -> TractResult<Plan> {
+    pub fn float_batches(network: Network, threads: usize, pictures: usize, sums: Sums) -> TractResult<Plan> {
         let kernels = Kernels::chosen().map_err(TractError::msg)?;
-        let program = match float::program::lay_out(&network, kernels, pictures) {
+        let program = match float::program::lay_out(&network, kernels, pictures, sums) {
             Ok(program) => program,
             Err(reason) => {
                 log::warn!("a float network runs in plain tract, which is slow: {reason}");

@@ -9,6 +9,7 @@ use super::{
     layers::{
         Numbers,
         engine::{Engine, Pixels},
+        planner::Sums,
     },
     plan::Plan,
 };
@@ -46,7 +47,8 @@ impl Traces {
                 Layer::MaxPool => side = pooled(side, &mut layers),
             }
         }
-        let plan = Plan::float(network.clone(), 1).map_err(|error| EngineError::load("the network", error))?;
+        let plan =
+            Plan::float(network.clone(), 1, Sums::Alike).map_err(|error| EngineError::load("the network", error))?;
         Ok(matches!(plan.engine(), Some(Fused::Float(_))).then_some(Traces { plan, layers }))
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     division::{ONE_IN, held_back},
+    labelled::Labelled,
     labels::{LabelsError, distinct},
     looks::Album,
     store::StoreError,
@@ -54,21 +55,6 @@ pub enum DatasetError {
     /// A class folder could not be read.
     #[error(transparent)]
     Pictures(#[from] PicturesError),
-}
-
-/// A picture file and its class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labelled {
-    /// The picture.
-    pub file: PathBuf,
-    /// Index of its class.
-    pub class: usize,
-}
-
-impl AsRef<Path> for Labelled {
-    fn as_ref(&self) -> &Path {
-        &self.file
-    }
 }
 
 /// One folder with a folder for each class.

@@ -2,7 +2,7 @@
 
 use super::{
     cache::Hash,
-    dataset::Labelled,
+    labelled::Labelled,
     looks::{Album, Look, near::Near},
     store::StoreError,
 };

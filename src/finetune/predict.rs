@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 use super::{answers::answer_all, labels};
 use crate::{
     engine::{classifier::Classifier, open::Settings},
-    model::file::write_atomically,
+    model::replace::write_atomically,
     vision::pictures::{PicturesError, list_pictures, natural_order},
 };
 

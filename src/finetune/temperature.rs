@@ -59,16 +59,16 @@ pub fn temperature(logits: &[&[f32]], classes: &[usize]) -> f32 {
         return 1.0;
     }
     let loss = |log: f64| {
-        logits.iter().zip(classes).map(|(row, &class)| loss(row, class, log.exp(), classes.len())).sum::<f64>()
+        logits.iter().zip(classes).map(|(row, &class)| loss(row, class, libm::exp(log), classes.len())).sum::<f64>()
     };
     // Golden section: the loss has one valley.
     const GOLDEN: f64 = 0.618_033_988_749_895;
-    let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
+    let (mut low, mut high) = (libm::log(RANGE.0), libm::log(RANGE.1));
     for _ in 0..STEPS {
         let (a, b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
         if loss(a) <= loss(b) { high = b } else { low = a }
     }
-    ((low + high) / 2.0).exp() as f32
+    libm::exp((low + high) / 2.0) as f32
 }
 
 /// Cross-entropy of one picture against its smoothed target, of a validation folder of `images`.
@@ -77,7 +77,7 @@ fn loss(logits: &[f32], class: usize, temperature: f64, images: usize) -> f64 {
     let doubt = 1.0 / (images as f64 + 2.0);
     let scaled = |logit: f32| f64::from(logit) / temperature;
     let highest = logits.iter().map(|&logit| scaled(logit)).fold(f64::NEG_INFINITY, f64::max);
-    let total = highest + logits.iter().map(|&logit| (scaled(logit) - highest).exp()).sum::<f64>().ln();
+    let total = highest + libm::log(logits.iter().map(|&logit| libm::exp(scaled(logit) - highest)).sum());
     let target = |index: usize| if index == class { 1.0 - doubt } else { doubt / others };
     logits.iter().enumerate().map(|(index, &logit)| target(index) * (total - scaled(logit))).sum()
 }

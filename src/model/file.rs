@@ -1,15 +1,16 @@
 //! Reading and writing model files.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Read, Write},
-    path::{Path, PathBuf},
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, Read, Write},
+    path::Path,
 };
 
 use prost::Message;
 use tract_onnx::pb::ModelProto;
 
 use super::{
+    error::ModelError,
     familiarity_graph,
     metadata::{self, Metadata},
     network::Network,
@@ -21,19 +22,9 @@ use super::{
     quantized::QuantizedNetwork,
     recognise::{self, Recognised},
     reference::References,
+    replace::{put_atomically, write_atomically},
     write,
 };
-
-/// Why a model file could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    /// The file could not be opened, read or written.
-    #[error("cannot {action} {path}: {source}")]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
-    /// The bytes are not a model that this program understands.
-    #[error("{what} is not a usable model: {reason}")]
-    Unusable { what: String, reason: String },
-}
 
 /// A model file, read.
 pub struct ModelFile {
@@ -170,30 +161,10 @@ fn add_familiarity(path: &Path, model: &mut ModelProto, metadata: &Metadata) -> 
     familiarity_graph::add(model, familiarity).map_err(unusable)
 }
 
-/// Writes beside `path` first, so that nobody ever reads half a file.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    put_atomically(path, |file| file.write_all(bytes))
-}
-
 fn write_skeleton(path: &Path, skeleton: Skeleton) -> Result<(), ModelError> {
     put_atomically(path, |file| {
         let mut file = BufWriter::new(file);
         skeleton.write(&mut file)?;
         file.flush()
-    })
-}
-
-fn put_atomically(path: &Path, put: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ModelError> {
-    let failed = |source| ModelError::Io { action: "write", path: path.into(), source };
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = File::create(&temporary)
-        .and_then(|mut file| put(&mut file).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // Nothing more can be done about a leftover that cannot be removed either.
-        let _ = fs::remove_file(&temporary);
-        failed(source)
     })
 }

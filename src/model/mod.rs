@@ -1,5 +1,7 @@
 //! The model file: the network's structure, its metadata, reading and writing ONNX.
 
+pub mod beside;
+pub mod error;
 pub mod familiarity;
 pub mod familiarity_graph;
 pub mod file;
@@ -11,4 +13,6 @@ pub mod quantized;
 pub mod real;
 pub mod recognise;
 pub mod reference;
+pub mod replace;
+pub mod signature;
 pub mod write;

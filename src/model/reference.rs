@@ -16,7 +16,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 use tract_onnx::pb::{ModelProto, StringStringEntryProto};
 
-use super::file::{ModelError, write_atomically};
+use super::{error::ModelError, replace::write_atomically};
 
 /// Most reference pictures that are read from a file.
 pub const MAX_PICTURES: usize = 64;

@@ -12,6 +12,7 @@
 //!
 //! Unknown names, lines, origins and `vggcam doctor` follow from that.
 
+mod defaults;
 mod example;
 mod file;
 mod layers;
@@ -31,7 +32,11 @@ use super::{
     publish::{hook, metrics, mqtt, web},
 };
 use crate::{
-    engine::{choice::EngineChoice, layers::weights::Memory, open::Settings},
+    engine::{
+        choice::EngineChoice,
+        layers::{planner::Sums, weights::Memory},
+        open::Settings,
+    },
     gpio::line::ButtonSpec,
 };
 pub use file::{ConfigError, DEFAULT_PATH, PATH_VARIABLE};
@@ -43,6 +48,8 @@ pub use layers::{Effective, Origin, Setting};
 pub struct Config {
     /// Model file.
     pub model: Option<PathBuf>,
+    /// Key that installed models must be signed with: the line of a .pub file, or the file's path.
+    pub model_key: Option<String>,
     /// Threads that share the work of one picture.
     pub threads: Option<NonZeroUsize>,
     /// Engine that runs the model.
@@ -83,6 +90,7 @@ impl Config {
             engine: self.engine.unwrap_or_default(),
             memory: self.memory,
             keep: true,
+            sums: Sums::Fastest,
         }
     }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     bench::{opened, percentile, times_ms},
-    selftest::OTHER_NUMBERS,
+    update::selftest::OTHER_NUMBERS,
 };
 use crate::{
     engine::{

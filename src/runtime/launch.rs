@@ -1,7 +1,6 @@
 //! `vggcam run`: puts together what the user asked for, or what the machine has.
 
 use std::{
-    fs::File,
     io::{IsTerminal, stderr, stdout},
     path::Path,
     sync::Arc,
@@ -14,16 +13,20 @@ use super::{
     config::Config,
     controls,
     decide::Smoothing,
-    installed,
     keep::{self, Keep, keeper::Keeper},
-    lights::Lights,
+    lights::{LightSpec, Lights, LightsError},
     live::{Display, OpenPanel, Options, Stage, Summary},
     publish::{
         lines::{Format, Publisher},
+        outlet::Missing,
         record::Record,
         services::Services,
     },
-    signals,
+    service, signals,
+    update::{
+        installed,
+        trial::{self, InUse},
+    },
 };
 use crate::{
     camera::{
@@ -58,7 +61,7 @@ impl Drop for EndPrograms {
     }
 }
 
-/// Opens the model at `path`, or the bundled one; see [`model_in_use`](super::installed::model_in_use).
+/// Opens the model at `path`, or the bundled one; see [`model_in_use`](super::update::installed::model_in_use).
 pub fn open_model(path: Option<&Path>, settings: Settings) -> anyhow::Result<Classifier> {
     Ok(match path {
         Some(path) => Classifier::open(path, settings)?,
@@ -66,16 +69,40 @@ pub fn open_model(path: Option<&Path>, settings: Settings) -> anyhow::Result<Cla
     })
 }
 
-/// The hash that tells which file a model is, as installed models are named; of the bundled one if `None`.
-fn model_id(path: Option<&Path>) -> anyhow::Result<String> {
-    let hash = match path {
-        Some(path) => {
-            let hashed = File::open(path).and_then(|mut file| fingerprint::hash_of(&mut file));
-            hashed.with_context(|| format!("cannot read {}", path.display()))?.0
-        }
-        None => fingerprint::hash_of_bytes(BUNDLED),
+/// Opens the model in use, and lights for its classes. A model on trial with which that fails is given up for the one before.
+fn open_in_use(in_use: &mut InUse, settings: Settings, lights: &[LightSpec]) -> anyhow::Result<(Classifier, Lights)> {
+    let open = |path: Option<&Path>| -> anyhow::Result<_> {
+        let classifier = open_model(path, settings)?;
+        let lights = Lights::open(lights, classifier.metadata())?;
+        Ok((classifier, lights))
     };
-    Ok(format!("{hash:032x}"))
+    let Some(mut trial) = in_use.trial.take() else { return open(in_use.path.as_deref()) };
+    trial.begins();
+    let opened = open(in_use.path.as_deref());
+    trial.ends();
+    match opened {
+        Err(error) if is_the_models_fault(&error) => {
+            *in_use = trial.give_up(&format!("it cannot be used: {}", one_line(&error)));
+            open(in_use.path.as_deref())
+        }
+        opened => {
+            in_use.trial = Some(trial);
+            opened
+        }
+    }
+}
+
+/// Whether another model could mend it, as of all that has to do with lights only a class can that the model does not have.
+fn is_the_models_fault(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<LightsError>().is_none_or(|error| matches!(error, LightsError::NoSuchClass { .. }))
+}
+
+/// Which file a model is; of the bundled one if `None`.
+fn model_id(path: Option<&Path>) -> anyhow::Result<String> {
+    match path {
+        Some(path) => fingerprint::id_of_file(path).with_context(|| format!("cannot read {}", path.display())),
+        None => Ok(fingerprint::id_of_bytes(BUNDLED)),
+    }
 }
 
 /// Runs until the source ends, enough results are there, or the user stops it.
@@ -83,7 +110,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let config = &wishes.config;
     let json = config.json.unwrap_or(false);
     let settings = config.engine_settings(isa::threads_beside_others());
-    let model = installed::model_in_use(config.model.as_deref())?;
+    let mut in_use = trial::choose(config.model.as_deref())?;
     let specs = displays(&config.display, json, stdout().is_terminal());
     let on_terminal = specs.iter().any(|spec| spec == "terminal");
     ensure!(
@@ -94,15 +121,24 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
     let stale_after = config.health.stale_after()?;
     let record = Arc::<Record>::default();
-    let _services = Services::start(config, model.as_deref(), &record)?;
+    // Beside a service nobody stands who could mend it, and its label matters more.
+    let missing = if service::is_supervised() { Missing::Waits } else { Missing::Ends };
+    let _services = Services::start(config, in_use.path.as_deref(), &record, missing)?;
     let displays = specs.iter().map(|spec| open_display(spec)).collect::<Result<Vec<_>, _>>()?;
     if on_terminal && stderr().is_terminal() {
         // Messages would be written across the picture.
         log::set_max_level(log::LevelFilter::Off);
     }
-    let stage = Stage::open(displays, "opening the model", record, stop);
-    let classifier = open_model(model.as_deref(), settings).inspect_err(|error| stage.fail_model(&one_line(error)))?;
-    let lights = Lights::open(&config.light, classifier.metadata())?;
+    let stage = Stage::open(displays, "opening the model", Arc::clone(&record), stop);
+    let opened = open_in_use(&mut in_use, settings, &config.light);
+    let (classifier, lights) = opened.inspect_err(|error| {
+        if !error.is::<LightsError>() {
+            stage.fail_model(&one_line(error));
+        }
+    })?;
+    if let Some(withdrawn) = &in_use.withdrawn {
+        record.notice(&format!("new model {} was taken back", withdrawn.name));
+    }
     stage.starting("opening the camera");
     // With a display somebody looks at still pictures; without one their results are what counts.
     let watched = specs.iter().any(|spec| spec != "none");
@@ -126,7 +162,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         keeper: keeper(&config.keep),
         source,
         metadata: classifier.metadata().clone(),
-        model_id: model_id(model.as_deref())?,
+        model_id: model_id(in_use.path.as_deref())?,
         hint,
         input_size: classifier.input_size(),
         classify: |input: &RgbImage| classifier.classify(input),
@@ -136,6 +172,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         publisher,
         controls,
         lights,
+        trial: in_use.trial,
     })?)
 }
 

@@ -41,6 +41,7 @@ use super::{
         record::{Model, Record},
     },
     rate::Rate,
+    update::trial::OnTrial,
 };
 use crate::{
     camera::{error::CameraError, source::Source},
@@ -89,6 +90,8 @@ pub struct Options<F> {
     pub lights: Lights,
     /// What keeps unsure frames, if anything.
     pub keeper: Option<Keeper>,
+    /// The model's trial, if it is on one.
+    pub trial: Option<OnTrial>,
 }
 
 /// What a run did.
@@ -177,7 +180,7 @@ impl Stage {
         F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
         let Options { source, input_size, classify, metadata, model_id, hint, smoothing, stale_after, .. } = options;
-        let Options { frames, publisher, controls, lights, keeper, .. } = options;
+        let Options { frames, publisher, controls, lights, keeper, trial, .. } = options;
         let supervisor = thread::current();
         let words =
             Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint, keeping: keeper.is_some() };
@@ -197,6 +200,7 @@ impl Stage {
                 metadata: &metadata,
                 model: &model_id,
                 keeper,
+                trial,
                 limit: frames,
                 linger,
                 session: 0,

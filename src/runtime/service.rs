@@ -4,6 +4,7 @@
 //! and is started again after `WatchdogSec=`. Where no service manager listens, nothing is told.
 
 use std::{
+    env,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,6 +13,11 @@ use sd_notify::NotifyState;
 
 /// How often in its time the watchdog is fed at most: results that come faster are not told one by one.
 const FEEDS: u32 = 4;
+
+/// Whether a service manager has started this process, and listens.
+pub fn is_supervised() -> bool {
+    env::var_os("NOTIFY_SOCKET").is_some()
+}
 
 /// The service manager, if there is one.
 pub struct Service {

@@ -12,8 +12,8 @@ use crate::model::metadata::Fit;
 
 /// Scales a frame to the network's input of `size`×`size` pixels.
 ///
-/// The pixels are those of `fit(&frame_to_rgb(frame)?, size, how)`; of luma and chroma to two steps of 255. Errs where the frame
-/// is damaged.
+/// The pixels are those of `fit(&frame_to_rgb(frame)?, size, how)`; of luma and chroma to two steps of 255, where no colour lies
+/// outside RGB's range. Errs where the frame is damaged.
 pub fn frame_to_input(frame: &Frame, size: u32, how: Fit) -> Result<RgbImage, DecodeError> {
     match scaled(frame, |whole| (size > 0).then(|| (cut(whole, how), (size, size))))? {
         Some(picture) => Ok(picture),

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use image::RgbImage;
 use serde::Deserialize;
 use vggcam::{
-    engine::plan::Plan,
+    engine::{layers::planner::Sums, plan::Plan},
     model::{file, network::Network},
 };
 
@@ -66,7 +66,7 @@ fn logits_behind_softmax(network: Network) -> Network {
 
 /// The widest difference, over the largest value or 1.
 fn apart(network: Network, picture: &RgbImage, expected: &[f32]) -> f32 {
-    let values = Plan::float(network, 1).unwrap().run(picture).unwrap().remove(0);
+    let values = Plan::float(network, 1, Sums::Fastest).unwrap().run(picture).unwrap().remove(0);
     assert_eq!(values.len(), expected.len());
     let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
     assert!(largest > 0.0);

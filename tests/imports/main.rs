@@ -14,7 +14,7 @@ use std::path::Path;
 
 use vgg::{NormPlace, Vgg};
 use vggcam::{
-    engine::plan::Plan,
+    engine::{layers::planner::Sums, plan::Plan},
     finetune::import::{self, ImportError, Imported, Options, head::Head, layout::Layout, preparation::Preparation},
     model::{
         file,
@@ -54,7 +54,7 @@ fn refused(name: &str, bytes: &[u8]) -> String {
 /// What the engine answers for a random picture.
 fn answer(network: &Network) -> Vec<f32> {
     let picture = common::random_picture(3, network.input_size as u32);
-    Plan::float(network.clone(), 1).unwrap().run(&picture).unwrap().remove(0)
+    Plan::float(network.clone(), 1, Sums::Fastest).unwrap().run(&picture).unwrap().remove(0)
 }
 
 /// What the definition gives for that picture behind `pixel`, which maps a value of red (0), green or blue.

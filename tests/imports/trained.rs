@@ -4,6 +4,8 @@ use std::{fs, path::Path};
 
 use assert_cmd::Command;
 
+use vggcam::engine::{layers::planner::Sums, plan::Plan};
+
 use crate::{common, files, vgg::Vgg};
 
 fn run(program: &str, folder: &Path, arguments: &str) -> String {
@@ -69,7 +71,7 @@ fn torchvisions_pixels_survive_quantization() {
     let network = vggcam::model::file::read_network(&folder.join("backbone.onnx")).unwrap().0;
     let picture = image::open(folder.join("data/valid/red/10.png")).unwrap().to_rgb8();
     let picture = vggcam::vision::fit::fit(&picture, 64, Default::default());
-    let float = vggcam::engine::plan::Plan::float(network, 1).unwrap().run(&picture).unwrap().remove(0);
+    let float = Plan::float(network, 1, Sums::Fastest).unwrap().run(&picture).unwrap().remove(0);
     let int8 = answer["probabilities"]["a"].as_f64().unwrap() as f32;
     assert!((float[0] - 0.5).abs() > 0.05 && (int8 - float[0]).abs() < 0.04, "{int8} and {}", float[0]);
 }

@@ -106,7 +106,7 @@ impl Vgg {
     }
 
     pub fn channels(&self) -> usize {
-        WIDTHS[12]
+        self.convolutions.last().map_or(0, Layer::outputs)
     }
 
     /// Whether the first dense layer reads means of planes.

@@ -68,7 +68,7 @@ class Board:
         for name, picture in zip(("first.jpg", "second.jpg"), pictures):
             (folder / name).write_bytes(pathlib.Path(picture).read_bytes())
         (folder / "colours.onnx").write_bytes(model.onnx())
-        camera = "pipe?wait=2:while [ ! -e stop ]; do if [ -e other ]; then cat second.jpg; else cat first.jpg; fi; sleep 0.1; done"
+        camera = "pipe?wait=2:while [ -e first.jpg ] && [ ! -e stop ]; do if [ -e other ]; then cat second.jpg; else cat first.jpg; fi; sleep 0.1; done"
         arguments = [program, "run", "--model", "colours.onnx", "--camera", camera, "--display", "none", *more]
         environment = {**os.environ, "RUST_LOG": "error"}
         self.process = subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.DEVNULL)

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use vggcam::{finetune::evaluate, message::print};
+use vggcam::{
+    finetune::{evaluate, evaluation},
+    message::print,
+};
 
 use crate::options::Threads;
 
@@ -33,6 +36,6 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<()> {
     let evaluation = evaluate::evaluate(&args.model, &args.data, args.negatives.as_deref(), args.report.as_deref())?;
     match args.json {
         true => print(&format!("{}\n", serde_json::to_string(&evaluation)?)),
-        false => print(&evaluate::table(&evaluation)),
+        false => print(&evaluation::table(&evaluation)),
     }
 }

@@ -10,6 +10,7 @@ mod options;
 mod predict;
 mod pull;
 mod quantize;
+mod sign;
 mod train;
 mod values;
 
@@ -44,6 +45,10 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Turn a float model into an int8 one
     Quantize(quantize::QuantizeArgs),
+    /// Make a pair of keys: one to sign models with, one for boards to know them by
+    Keygen(sign::KeygenArgs),
+    /// Sign a model: FILE.minisig, which `deploy` sends along
+    Sign(sign::SignArgs),
     /// Bring a model to a board over ssh, test it there, and make it the one in use
     Deploy(deploy::DeployArgs),
     /// Fetch the frames that a board was unsure about, to label them and train again
@@ -71,6 +76,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Quantize(args) => quantize::run(args),
+        Command::Keygen(args) => sign::keygen(args),
+        Command::Sign(args) => sign::sign(args),
         Command::Deploy(args) => deploy::run(args),
         Command::Pull(args) => pull::run(args),
     }

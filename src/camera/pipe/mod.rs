@@ -12,7 +12,7 @@ pub mod layout;
 pub mod messages;
 mod reader;
 pub mod rpicam;
-mod split;
+pub mod split;
 
 use std::{
     process::Command,

@@ -7,6 +7,7 @@ use crate::{
         layers::{
             dense::DenseOutput,
             outline::{self, Outputs},
+            planner::Sums,
             program::Program,
         },
     },
@@ -14,8 +15,13 @@ use crate::{
 };
 
 /// Lays out `network` for runs of so many pictures at most. The error names the layer that keeps it from running here.
-pub fn lay_out(network: &Network, kernels: &'static Kernels<Float>, pictures: usize) -> Result<Program<Float>, String> {
-    outline::lay_out(network, kernels, pictures, &mut FloatOutputs)
+pub fn lay_out(
+    network: &Network,
+    kernels: &'static Kernels<Float>,
+    pictures: usize,
+    sums: Sums,
+) -> Result<Program<Float>, String> {
+    outline::lay_out(network, kernels, pictures, sums, &mut FloatOutputs)
 }
 
 struct FloatOutputs;

@@ -7,7 +7,10 @@ use crate::{
     engine::{
         isa::Isa,
         kernels::{Blocking, Float, Kernels},
-        layers::engine::{Engine, Pixels},
+        layers::{
+            engine::{Engine, Pixels},
+            planner::Sums,
+        },
     },
     model::network::{Conv, Dense, Layer, Network, Preprocessing},
 };
@@ -127,21 +130,25 @@ pub fn answer(network: &Network, picture: &[u8]) -> (Vec<f64>, Vec<f32>) {
     (values.unwrap(), ranges)
 }
 
-/// The tables of this processor, and copies that cut all layers into the smallest pieces, in every order.
-fn tables() -> Vec<&'static Kernels<Float>> {
+/// The smallest pieces that layers are cut into, in every order.
+fn orders() -> [Blocking; 4] {
     let small =
         Blocking { few_weights: 0, whole_inputs: 0, distant_cores: false, own_weights: 0, own_inputs: 0, tiles: 3 };
-    let orders = [
+    [
         small,
         Blocking { few_weights: usize::MAX, ..small },
         Blocking { distant_cores: true, ..small },
         Blocking { distant_cores: true, tiles: 100, ..small },
-    ];
+    ]
+}
+
+/// The tables of this processor, and copies that cut all layers into the smallest pieces, in every order.
+fn tables() -> Vec<&'static Kernels<Float>> {
     let present = Isa::ALL.into_iter().filter_map(Kernels::<Float>::of);
     let cut = move |kernels: &'static Kernels<Float>| {
         // Rates that make Winograd win everywhere, and lose everywhere.
         let forms = [&kernels.winograd[..1], &kernels.winograd[1..]];
-        let copies = orders.into_iter().flat_map(move |blocking| {
+        let copies = orders().into_iter().flat_map(move |blocking| {
             forms.map(|winograd| Kernels { blocking, winograd, dot_rate: 1e-9, ..kernels.clone() })
         });
         let direct = Kernels { dot_rate: 1e9, ..kernels.clone() };
@@ -160,7 +167,7 @@ fn check(network: &Network, picture: &[u8]) {
         for most in [1, 5] {
             let mut first: Option<Vec<f32>> = None;
             for members in [1, 3] {
-                let program = program::lay_out(network, kernels, most).unwrap();
+                let program = program::lay_out(network, kernels, most, Sums::Fastest).unwrap();
                 let weights = weights::in_memory(network.clone(), &program).unwrap();
                 let engine = Engine::new(program, weights, members);
                 // Several times, since a run leaves its maps behind; among black pictures, which must not reach the others.
@@ -183,6 +190,31 @@ fn check(network: &Network, picture: &[u8]) {
     }
 }
 
+/// Every bit is the same on all processors that multiply and add in one step, for any number of pictures and threads. Gives the bits,
+/// where this processor does so.
+fn check_alike(network: &Network, picture: &[u8]) -> Option<Vec<u32>> {
+    let fused = Isa::ALL.into_iter().filter(|&isa| isa != Isa::Scalar).filter_map(Kernels::<Float>::of);
+    let [small, ..] = orders();
+    let cut = |kernels: &'static Kernels<Float>| {
+        [Box::leak(Box::new(Kernels { blocking: small, ..kernels.clone() })), kernels]
+    };
+    let mut first: Option<Vec<u32>> = None;
+    for kernels in fused.flat_map(cut) {
+        for (most, members) in [(1, 1), (9, 3)] {
+            let program = program::lay_out(network, kernels, most, Sums::Alike).unwrap();
+            let weights = weights::in_memory(network.clone(), &program).unwrap();
+            let engine = Engine::new(program, weights, members);
+            let pictures = vec![Pixels::Bytes(picture); most];
+            let outputs = answer(network, picture).0.len();
+            let mut found = vec![-1.0; most * outputs];
+            engine.run(&pictures, &mut found, None).unwrap();
+            let bits: Vec<u32> = found[found.len() - outputs..].iter().map(|value| value.to_bits()).collect();
+            assert_eq!(*first.get_or_insert_with(|| bits.clone()), bits, "{} {most} {members}", kernels.isa);
+        }
+    }
+    first
+}
+
 proptest! {
     #![proptest_config(Config { cases: 6, failure_persistence: None, ..Config::default() })]
 
@@ -199,6 +231,7 @@ proptest! {
         let network = network(&mut random, size, &[(&widths, pool && size > 1)], &dense);
         let picture: Vec<u8> = (0..size * size * 3).map(|_| random.next() as u8).collect();
         check(&network, &picture);
+        check_alike(&network, &picture);
     }
 }
 
@@ -209,6 +242,9 @@ fn blocks_of_layers_give_what_they_are_defined_to() {
     let network = network(&mut random, 29, &[(&[20, 48], true), (&[33, 64], true)], &[100, 5]);
     let picture: Vec<u8> = (0..29 * 29 * 3).map(|_| random.next() as u8).collect();
     check(&network, &picture);
+    // As every other processor finds them.
+    let bits = vec![0xc383_21c0, 0xc311_42d1, 0x42fd_fd7a, 0xc2fd_109c, 0xc2fc_3a93];
+    assert_eq!(check_alike(&network, &picture).unwrap_or_else(|| bits.clone()), bits);
 }
 
 #[test]
@@ -219,7 +255,7 @@ fn what_is_no_such_network_is_named() {
     let says = |change: &dyn Fn(&mut Vec<Layer>)| {
         let mut network = good.clone();
         change(&mut network.layers);
-        program::lay_out(&network, kernels, 1).err().unwrap_or_default()
+        program::lay_out(&network, kernels, 1, Sums::Fastest).err().unwrap_or_default()
     };
     assert_eq!(says(&|_| {}), "");
     assert!(says(&|layers| layers.truncate(2)).contains("does not end with a dense layer"));

@@ -7,6 +7,7 @@ use crate::{
         layers::{
             dense::DenseOutput,
             outline::{self, Outputs},
+            planner::Sums,
             program::Program,
         },
     },
@@ -26,7 +27,7 @@ pub fn lay_out(
     if ranges.len() != expected {
         return Err(format!("there are {} ranges for {expected} layers with ReLU", ranges.len()));
     }
-    outline::lay_out(network, kernels, pictures, &mut HalfOutputs { ranges: ranges.iter(), stored: 1.0 })
+    outline::lay_out(network, kernels, pictures, Sums::Fastest, &mut HalfOutputs { ranges: ranges.iter(), stored: 1.0 })
 }
 
 struct HalfOutputs<'a> {

@@ -33,7 +33,11 @@ use crate::{
             weights::{Memory, Weights, prefer_large_pages},
         },
     },
-    model::{fingerprint, quantized::QuantizedNetwork},
+    model::{
+        beside::{beside, unfinished},
+        fingerprint,
+        quantized::QuantizedNetwork,
+    },
 };
 
 /// Starts every file; the last byte is the version of its layout.
@@ -73,16 +77,14 @@ pub struct Header {
 
 /// Where the packed weights of `model` are kept.
 pub fn path_for(model: &Path) -> PathBuf {
-    let mut name = model.file_name().unwrap_or_default().to_os_string();
-    name.push(".packed");
-    model.with_file_name(name)
+    beside(model, ".packed")
 }
 
 impl Key {
     /// Reads the whole model file to name it.
     pub fn of(model: &Path, isa: &str) -> io::Result<Key> {
         let (hash, model_bytes) = fingerprint::hash_of(&mut File::open(model)?)?;
-        let (model, version) = (format!("{hash:032x}"), env!("CARGO_PKG_VERSION").into());
+        let (model, version) = (fingerprint::id(hash), env!("CARGO_PKG_VERSION").into());
         Ok(Key { model, model_bytes, version, isa: isa.into() })
     }
 }
@@ -160,9 +162,7 @@ impl Draft {
     pub fn create(path: PathBuf, header: &Header, program: &Program<Integer>) -> io::Result<Draft> {
         let json = serde_json::to_vec(header)?;
         let start = (PREFIX + json.len()).next_multiple_of(PAGE);
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let temporary = path.with_file_name(name);
+        let temporary = unfinished(&path);
         let file = File::options().create(true).truncate(true).read(true).write(true).open(&temporary)?;
         let draft = Draft { path, temporary, file, start };
         reserve(&draft.file, start + program.weight_bytes)?;

@@ -7,7 +7,7 @@ use crate::{
         layers::{
             dense::{DenseOutput, Rows},
             map::Map,
-            planner::{Convolution, FullyConnected, Planner},
+            planner::{Convolution, FullyConnected, Planner, Sums},
             program::{Input, Output, Program},
         },
     },
@@ -30,7 +30,7 @@ pub fn lay_out(
     kernels: &'static Kernels<Integer>,
 ) -> Result<Program<Integer>, String> {
     check::shapes(network, facts)?;
-    let mut planner = Planner::new(kernels, 1);
+    let mut planner = Planner::new(kernels, 1, Sums::Fastest);
     // One for each layer: `check::shapes` has counted them.
     let mut facts = facts.iter();
     let (input, mut flow) = picture(&mut planner, network);

@@ -6,7 +6,7 @@ use super::{
     Numbers,
     dense::{DenseOutput, Rows},
     pack::Taps,
-    planner::{Convolution, FullyConnected, Planner},
+    planner::{Convolution, FullyConnected, Planner, Sums},
     program::{Input, Output, Program, Work},
     weights::{Weights, map_order, put_convolution, put_dense, row_order},
 };
@@ -32,9 +32,10 @@ pub fn lay_out<A: Numbers>(
     network: &Network,
     kernels: &'static Kernels<A>,
     pictures: usize,
+    sums: Sums,
     outputs: &mut impl Outputs<A>,
 ) -> Result<Program<A>, String> {
-    let mut planner = Planner::new(kernels, pictures);
+    let mut planner = Planner::new(kernels, pictures, sums);
     let size = network.input_size;
     // Zero is 0 in every bit.
     let zero = || vec![0; size_of::<A::Activation>()];

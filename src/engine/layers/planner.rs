@@ -20,6 +20,7 @@ pub struct Planner<A: Numbers> {
     borders: Vec<(usize, usize, Vec<u8>)>,
     /// Most pictures of a run.
     pictures: usize,
+    sums: Sums,
     steps: Vec<Step<A>>,
     segments: Vec<Segment>,
     /// Pictures that the step takes at once which reads the last map.
@@ -68,11 +69,25 @@ pub struct FullyConnected<A: Numbers> {
     pub output: DenseOutput<A>,
 }
 
+/// Side of the tiles of Winograd's algorithm that is as fast as any on some processor, and not much slower on the others.
+const TILE_ALIKE: usize = 4;
+
+/// In which order floats are summed up, on which the last bits of a result depend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sums {
+    /// As it is fastest on this processor, for so many pictures.
+    Fastest,
+    /// The same for any number of pictures, on every processor that multiplies and adds in one instruction: their results are the
+    /// same to the bit.
+    Alike,
+}
+
 impl<A: Numbers> Planner<A> {
     /// Nothing yet, for runs of so many pictures at most.
-    pub fn new(kernels: &'static Kernels<A>, pictures: usize) -> Self {
+    pub fn new(kernels: &'static Kernels<A>, pictures: usize, sums: Sums) -> Self {
         Planner {
             kernels,
+            sums,
             arena: Layout::default(),
             weights: Layout::default(),
             borders: vec![],
@@ -127,7 +142,10 @@ impl<A: Numbers> Planner<A> {
     pub fn winograd(&self, from: Map, outputs: usize) -> Option<&'static Transforms<A>> {
         let (inputs, outputs) = (from.channels as f32, outputs as f32);
         // The transform of the weights is for all pictures at once.
-        let pictures = self.at_once(from.height, from.width) as f32;
+        let pictures = match self.sums {
+            Sums::Fastest => self.at_once(from.height, from.width) as f32,
+            Sums::Alike => 1.0,
+        };
         let time = |transforms: &Transforms<A>| {
             let (costs, (rows, columns)) = (transforms.costs, from.tiles(transforms.outputs));
             let products = transforms.positions() as f32 * inputs * outputs;
@@ -135,7 +153,9 @@ impl<A: Numbers> Planner<A> {
                 + costs.weights * inputs * outputs / pictures
         };
         let direct = (from.height * from.width * 9) as f32 * inputs * outputs / self.kernels.dot_rate;
-        let fastest = self.kernels.winograd.iter().min_by(|a, b| time(a).total_cmp(&time(b)));
+        let forms = self.kernels.winograd.iter();
+        let allowed = forms.filter(|transforms| self.sums == Sums::Fastest || transforms.outputs == TILE_ALIKE);
+        let fastest = allowed.min_by(|a, b| time(a).total_cmp(&time(b)));
         fastest.filter(|transforms| time(transforms) < direct)
     }
 

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{
-    dataset::{self, Dataset, Labelled},
+    dataset::{self, Dataset},
+    labelled::Labelled,
     looks::{Album, Look, near::Near},
     pipeline::Limits,
 };

@@ -25,7 +25,7 @@ use self::{
     watch::Ended,
 };
 use super::cache::{hash_of_path, hex};
-use crate::message::print;
+use crate::{message::print, model::signature};
 
 /// What the user chose.
 #[derive(Clone, Debug)]
@@ -65,6 +65,10 @@ pub fn deploy(options: &Options, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
     let as_root = installs_as_root(&board, destination)?;
 
     copy(&connection, &options.model, MODEL)?;
+    let signature = signature::path_for(&options.model);
+    if signature.exists() {
+        copy(&connection, &signature, SIGNATURE)?;
+    }
     let program = match &options.program {
         None => found,
         Some(file) => bring_program(&connection, file, &found)?,
@@ -83,6 +87,7 @@ pub fn deploy(options: &Options, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
 
 /// Names of what is copied, in the folder on the board.
 const MODEL: &str = "model.onnx";
+const SIGNATURE: &str = "model.onnx.minisig";
 const PROGRAM: &str = "vggcam";
 
 /// Where a file is on the board that was copied there.
@@ -156,7 +161,11 @@ fn copy(connection: &Connection, file: &Path, name: &str) -> anyhow::Result<()> 
     succeeded(&told, "the board cannot compute SHA-256 of what was copied")?;
     let there = told.lines.iter().any(|line| line.split_whitespace().next() == Some(here.as_str()));
     ensure!(there, "{} has not arrived as it is here; run the same command again", file.display());
-    let what = if name == PROGRAM { "program" } else { "model" };
+    let what = match name {
+        PROGRAM => "program",
+        SIGNATURE => "signature",
+        _ => "model",
+    };
     let (size, seconds) = (megabytes(length(file)), start.elapsed().as_secs_f64());
     say("copied", &format!("{what}, {size} in {seconds:.1} s, SHA-256 as here"))
 }
@@ -178,6 +187,9 @@ fn restart(
             "service",
             &format!("it runs on with the old model: ssh -t {destination} sudo systemctl restart vggcam"),
         ),
+        Some("withdrawn") => bail!(
+            "the service gave the new model up by itself and went back to the one before; `vggcam doctor` on the board says why"
+        ),
         Some("rolled-back") => bail!(
             "the service did not stay up with the new model, so the board went back to the one before; look at \
              `journalctl -u vggcam` there"
@@ -196,7 +208,7 @@ fn succeeded(ended: &Ended, otherwise: &str) -> anyhow::Result<()> {
 
 /// Passes on what the board's own program says of a step.
 fn pass_on(line: &str) {
-    if line.starts_with('✓') {
+    if line.starts_with(['✓', '!']) {
         // Whoever does not read it does not stop it.
         let _ = print(&format!("{line}\n"));
     }

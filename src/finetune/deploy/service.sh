@@ -15,12 +15,24 @@ else
     tell none
     exit
 fi
-if ! $control restart vggcam; then
+active() { ${control#sudo -n } is-active --quiet vggcam; }
+withdrawn() { grep -q '"withdrawn"' "$1/installed.json" 2>/dev/null; }
+if $control restart vggcam; then
+    sleep 3
+elif active; then
     tell refused
     exit
+else
+    # It ended before it was ready, and is started again until it takes the model back by itself.
+    tries=30
+    until withdrawn "$2" || [ $tries = 0 ]; do
+        tries=$((tries - 1))
+        sleep 1
+    done
 fi
-sleep 3
-if ${control#sudo -n } is-active --quiet vggcam; then
+if withdrawn "$2"; then
+    tell withdrawn
+elif active; then
     tell restarted
 elif $3 "$1" rollback --state "$2" >&2 && $control restart vggcam; then
     tell rolled-back

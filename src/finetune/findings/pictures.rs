@@ -6,7 +6,7 @@ use image::ImageReader;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::finetune::dataset::Labelled;
+use crate::finetune::labelled::Labelled;
 
 /// Most pictures whose size is looked up: enough to know the usual ones.
 const MEASURED: usize = 2000;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::model::file::ModelError;
+use crate::model::error::ModelError;
 
 /// Why weights could not be imported.
 #[derive(Debug, thiserror::Error)]

@@ -26,14 +26,14 @@ use crate::{
     engine::{error::EngineError, traces::Traces},
     finetune::{
         cache::{hash, hex},
-        dataset::Labelled,
         features::{Backbone, Source, fitted_picture, picture_key},
+        labelled::Labelled,
         progress::Progress,
     },
     model::{
-        file::write_atomically,
         network::{Layer, Network},
         quantized::QuantizedNetwork,
+        replace::write_atomically,
     },
 };
 

@@ -28,8 +28,8 @@ pub fn factors(network: &Network, heard: &[LayerStatistics]) -> Vec<Vec<f32>> {
                 });
             let ratios: Vec<f32> = ratios.collect();
             // Relative to the middle of them, so that the layer as a whole keeps its size; a silent channel is left alone.
-            let live: Vec<f32> = ratios.iter().copied().filter(|&ratio| ratio > 0.0).map(f32::ln).collect();
-            let middle = (live.iter().sum::<f32>() / live.len().max(1) as f32).exp();
+            let live: Vec<f32> = ratios.iter().copied().filter(|&ratio| ratio > 0.0).map(libm::logf).collect();
+            let middle = libm::expf(live.iter().sum::<f32>() / live.len().max(1) as f32);
             let divisor = |ratio: f32| if ratio > 0.0 { (ratio / middle).clamp(1.0 / WIDEST, WIDEST) } else { 1.0 };
             ratios.into_iter().map(divisor).collect()
         })

@@ -17,7 +17,7 @@ impl Histogram {
     /// Counts `values`; those below 0 count as 0.
     pub fn of(values: &[f32]) -> Self {
         let highest = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max);
-        let limit = if highest > 0.0 { highest.log2().floor().exp2() * 2.0 } else { 0.0 };
+        let limit = if highest > 0.0 { libm::exp2f(libm::log2f(highest).floor()) * 2.0 } else { 0.0 };
         let mut counts = vec![0; BINS];
         let per_unit = if limit > 0.0 { BINS as f32 / limit } else { 0.0 };
         for &value in values {

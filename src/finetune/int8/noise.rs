@@ -31,7 +31,7 @@ impl LayerStatistics {
     pub fn signal_to_noise_db(&self) -> f64 {
         const NOISELESS: f64 = 100.0;
         if self.noise > 0.0 && self.signal > 0.0 {
-            (10.0 * (self.signal / self.noise).log10()).min(NOISELESS)
+            (10.0 * libm::log10(self.signal / self.noise)).min(NOISELESS)
         } else {
             NOISELESS
         }

@@ -48,17 +48,20 @@ impl<I: Iterator<Item = (usize, (PathBuf, Variant))>> Shared<'_, I> {
             return Ok(Err(unreadable(&path, source)));
         }
         let key = variant.key(&hash_of_file(&bytes));
-        // First claimed, then looked up: between the two nobody else can store it.
+        let known = || self.pipeline.store.find(&key);
+        // Looked up before it is claimed: another reader that looks it up too makes no copy of what is known.
+        if let Some(row) = known()? {
+            return Ok(Err(Event::Known(row)));
+        }
         if !lock(&self.under_way).insert(key) {
             return Ok(Err(Event::Copy(key)));
         }
-        match self.pipeline.store.find(&key)? {
-            None => Ok(Ok(Item { index, file: path, variant, key, bytes, _room: room })),
-            Some(row) => {
-                lock(&self.under_way).remove(&key);
-                Ok(Err(Event::Known(row)))
-            }
-        }
+        // And once more: a worker that has stored it since gave its claim up.
+        let Some(row) = known()? else {
+            return Ok(Ok(Item { index, file: path, variant, key, bytes, _room: room }));
+        };
+        lock(&self.under_way).remove(&key);
+        Ok(Err(Event::Known(row)))
     }
 }
 

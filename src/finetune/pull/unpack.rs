@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::{
     finetune::{shard::Shard, walk},
     kept::KeptName,
-    model::file::write_atomically,
+    model::replace::write_atomically,
 };
 
 /// Largest picture that is taken; boards keep smaller ones.

@@ -22,7 +22,7 @@ mod tests;
 use std::path::Path;
 
 use super::{
-    evaluate::Evaluation,
+    evaluation::Evaluation,
     findings::{Findings, mistakes::Mistake},
     reliability::Reliability,
     summary::{Outcome, Summary},

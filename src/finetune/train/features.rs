@@ -7,8 +7,8 @@ use anyhow::ensure;
 use super::Run;
 use crate::finetune::{
     cache::Hash,
-    dataset::Labelled,
     features::{Backbone, Extracted, extract, extract_variants, open_store},
+    labelled::Labelled,
     samples::Samples,
     store::{Store, StoreError, precision::Precision},
     summary::Skipped,

@@ -16,7 +16,7 @@ use crate::{
         summary,
         unfinished::Unfinished,
     },
-    model::{file::write_atomically, network::Dense},
+    model::{network::Dense, replace::write_atomically},
 };
 
 /// Raised whenever the same data and settings give another head.

@@ -28,7 +28,7 @@ use super::{
     temperature::{self, TemperatureScaling, fold},
     variant::Augmentation,
 };
-use crate::model::{file::write_atomically, metadata::Fit, network::Network};
+use crate::model::{metadata::Fit, network::Network, replace::write_atomically};
 pub use words::closing_words;
 
 /// What the user chose.

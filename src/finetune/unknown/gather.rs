@@ -7,8 +7,9 @@ use anyhow::{Context, ensure};
 use super::{ACCEPT_AGAINST_NEGATIVES, ACCEPT_ALONE, Pictures, Unknown, describe};
 use crate::{
     finetune::{
-        dataset::{Dataset, Labelled},
+        dataset::Dataset,
         features::{Backbone, extract},
+        labelled::Labelled,
         pipeline::Limits,
         shard::Shard,
         store::{Store, StoreError},

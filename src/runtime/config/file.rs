@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, layers};
+use super::{Config, defaults::defaults};
 
 /// The settings file that is read where it exists and no other is named.
 pub const DEFAULT_PATH: &str = "/etc/vggcam/vggcam.toml";
@@ -76,12 +76,16 @@ pub fn parse(path: PathBuf, text: &str) -> Result<File, ConfigError> {
         reason: error.message().to_owned(),
     };
     let table = DeTable::parse(text).map_err(value_error)?;
-    let defaults = layers::defaults();
+    let defaults = defaults();
     let mut unknown = Vec::new();
     find_unknown(table.get_ref(), &defaults, "", &mut unknown);
     if let Some((offset, name)) = unknown.into_iter().min() {
         let nearest = nearest(&name, &names(&defaults));
         return Err(ConfigError::Unknown { path, line: line_of(offset), name, nearest });
+    }
+    if let Some((offset, number)) = find_endless(table.get_ref()) {
+        let reason = format!("{number} is no number that a setting can have; take an ordinary one");
+        return Err(ConfigError::Value { path, line: line_of(offset), reason });
     }
     toml::from_str::<Config>(text).map_err(value_error)?;
     let values = toml::from_str(text).map_err(value_error)?;
@@ -101,6 +105,17 @@ fn find_unknown(table: &DeTable, known: &Map<String, Value>, prefix: &str, unkno
             _ => {}
         }
     }
+}
+
+/// A number that is none or has no end, as settings keep numbers, and where it stands.
+fn find_endless(table: &DeTable) -> Option<(usize, String)> {
+    table.iter().find_map(|(_, value)| match value.get_ref() {
+        DeValue::Float(number) if !number.as_str().parse::<f32>().is_ok_and(f32::is_finite) => {
+            Some((value.span().start, number.as_str().to_owned()))
+        }
+        DeValue::Table(table) => find_endless(table),
+        _ => None,
+    })
 }
 
 /// The names of all tables and settings, such as `mqtt` and `mqtt.host`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Config, ConfigError, example, file::File};
+use super::{Config, ConfigError, defaults::defaults, example, file::File};
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,15 +50,6 @@ impl Setting {
             Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
             value => value.to_string(),
         }
-    }
-}
-
-/// The defaults, by table and setting.
-pub fn defaults() -> Map<String, Value> {
-    match serde_json::to_value(Config::default()) {
-        Ok(Value::Object(settings)) => settings,
-        // A struct of defaults always has this form.
-        _ => Map::new(),
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{
-    example,
+    defaults, example,
     file::{self, File},
     layers, *,
 };
@@ -68,6 +68,14 @@ fn a_wrong_value_is_told_with_its_line() {
 }
 
 #[test]
+fn a_number_that_is_none_or_has_no_end_is_told_with_its_line() {
+    for number in ["nan", "-inf", "1e39"] {
+        let error = refusal(&format!("[health]\nhot_c = {number}\n"));
+        assert!(error.starts_with("vggcam.toml, line 2: ") && error.contains(number), "{error}");
+    }
+}
+
+#[test]
 fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     let file = parse("camera = 'rpicam'\ndisplay = ['fb:/dev/fb0', 'none']\nengine = 'tract'").unwrap();
     let flags = Config {
@@ -111,7 +119,7 @@ fn the_example_changes_nothing_and_names_every_setting_with_its_default() {
     let whole: Vec<&str> = example::TEXT.lines().map(|line| if is_setting(line) { &line[1..] } else { line }).collect();
     let whole = parse(&whole.join("\n")).unwrap().values;
     let shown = leaves("", &whole);
-    let known = leaves("", &Value::Object(layers::defaults()));
+    let known = leaves("", &Value::Object(defaults::defaults()));
     let sorted = |mut names: Vec<String>| {
         names.sort();
         names

@@ -12,7 +12,9 @@ use super::{RunError, Summary, scene::Outcome, shared::Shared};
 use crate::{
     engine::{classifier::Prediction, error::EngineError},
     model::metadata::Metadata,
-    runtime::{decide::Decider, keep::keeper::Keeper, publish::report::Report, rate::Rate, shot::Shot},
+    runtime::{
+        decide::Decider, keep::keeper::Keeper, publish::report::Report, rate::Rate, shot::Shot, update::trial::OnTrial,
+    },
     vision::decode::DecodeError,
 };
 
@@ -33,6 +35,8 @@ pub struct Inference<'a, F> {
     pub model: &'a str,
     /// What keeps unsure frames, if anything.
     pub keeper: Option<Keeper>,
+    /// The model's trial, until it is over.
+    pub trial: Option<OnTrial>,
     /// Number of results after which it ends.
     pub limit: Option<u64>,
     /// How long displays show that the model has failed.
@@ -48,6 +52,15 @@ pub struct Inference<'a, F> {
 impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
     /// Classifies until there are no more frames or enough results.
     pub fn run(mut self, shared: &Shared) -> Result<Summary, RunError> {
+        let ended = self.classify_all(shared);
+        // That the camera, the displays or the user have ended it says nothing about the model.
+        if let Some(trial) = self.trial.as_mut().filter(|_| !matches!(ended, Err(RunError::Engine(_)))) {
+            trial.ends();
+        }
+        ended.map(|()| self.summary)
+    }
+
+    fn classify_all(&mut self, shared: &Shared) -> Result<(), RunError> {
         let mut unreadable = 0;
         while self.limit.is_none_or(|limit| self.summary.results < limit) {
             let Some(shot) = shared.frames.take() else { break };
@@ -60,18 +73,25 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
                 }
             };
             unreadable = 0;
+            if let Some(trial) = &mut self.trial {
+                trial.begins();
+            }
             let started = Instant::now();
             let prediction = (self.classify)(&input).inspect_err(|error| {
                 shared.fail_model(&error.to_string());
                 shared.frames.closed_by(Instant::now() + self.linger);
             })?;
-            if self.report(shared, &shot, prediction, started.elapsed())?.is_break() {
+            let flow = self.report(shared, &shot, prediction, started.elapsed())?;
+            if self.trial.as_mut().is_some_and(OnTrial::gave_result) {
+                self.trial = None;
+            }
+            if flow.is_break() {
                 break;
             }
         }
         self.summary.skipped = shared.frames.replaced();
         self.summary.fps = self.rate.per_second();
-        Ok(self.summary)
+        Ok(())
     }
 
     /// Decides on the label, and tells the displays and the output.

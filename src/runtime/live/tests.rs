@@ -195,6 +195,7 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         model_id: "5e01".into(),
         hint: String::new(),
         keeper: None,
+        trial: None,
         smoothing: Smoothing::default(),
         stale_after,
         frames,

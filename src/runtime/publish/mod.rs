@@ -14,6 +14,8 @@ pub mod http;
 pub mod lines;
 pub mod metrics;
 pub mod mqtt;
+mod network;
+pub mod outlet;
 pub mod record;
 pub mod report;
 pub mod secret;

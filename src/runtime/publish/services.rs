@@ -12,6 +12,7 @@ use super::{
     http::{ListenError, Server},
     metrics,
     mqtt::{Mqtt, MqttError},
+    outlet::{Missing, Outlet},
     record::Record,
     web::{self, WebError},
 };
@@ -34,26 +35,57 @@ pub enum ServiceError {
     Mqtt(#[from] MqttError),
 }
 
+impl ServiceError {
+    /// Whether it may be over without a change of the settings: the address comes with the network, the file is given the right owner.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            ServiceError::Web(WebError::Password(_) | WebError::Listen(_))
+                | ServiceError::Metrics(_)
+                | ServiceError::Mqtt(MqttError::Password(_))
+        )
+    }
+}
+
 /// How often the board is asked how it fares.
 const HEALTH_PAUSE: Duration = Duration::from_secs(5);
 
 /// The ways out; all have ended when this is dropped.
 pub struct Services {
     record: Arc<Record>,
-    _servers: Vec<Server>,
+    _web: Outlet<Option<Server>>,
+    _metrics: Outlet<Option<Server>>,
     _hook: Option<Hook>,
-    _mqtt: Option<Mqtt>,
+    _mqtt: Outlet<Option<Mqtt>>,
     _health: Watching,
 }
 
 impl Services {
     /// Begins to publish what `record` knows, as the settings say. `model` is the model's file; `None` stands for the bundled one.
-    pub fn start(config: &Config, model: Option<&Path>, record: &Arc<Record>) -> Result<Self, ServiceError> {
-        let servers = [web::start(&config.web, model, record)?, metrics::start(&config.metrics, record)?];
+    pub fn start(
+        config: &Config,
+        model: Option<&Path>,
+        record: &Arc<Record>,
+        missing: Missing,
+    ) -> Result<Self, ServiceError> {
+        let web = {
+            let (settings, model, record) = (config.web.clone(), model.map(Path::to_path_buf), Arc::clone(record));
+            move || Ok(web::start(&settings, model.as_deref(), &record)?)
+        };
+        let metrics = {
+            let (settings, record) = (config.metrics.clone(), Arc::clone(record));
+            move || Ok(metrics::start(&settings, &record)?)
+        };
+        let mqtt = {
+            let (settings, record) = (config.mqtt.clone(), Arc::clone(record));
+            move || Ok(Mqtt::start(&settings, &record)?)
+        };
+        let may_pass = ServiceError::may_pass;
         Ok(Self {
-            _servers: servers.into_iter().flatten().collect(),
+            _web: Outlet::open("no web page", missing, record, may_pass, web)?,
+            _metrics: Outlet::open("no metrics", missing, record, may_pass, metrics)?,
             _hook: Hook::start(&config.hook, record)?,
-            _mqtt: Mqtt::start(&config.mqtt, record)?,
+            _mqtt: Outlet::open("nothing goes to the broker", missing, record, may_pass, mqtt)?,
             _health: Watching::start(config.health.clone(), "/".into(), record),
             record: Arc::clone(record),
         })

@@ -21,6 +21,7 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::network;
 use peers::Peers;
 pub use peers::peer;
 pub use request::Request;
@@ -63,7 +64,7 @@ const STACK: usize = 1 << 20;
 
 /// Why a server cannot be started.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address} for {purpose}: {source}{}", hint(source))]
+#[error("cannot listen on {address} for {purpose}: {source}; {}", hint(source))]
 pub struct ListenError {
     /// What the server is for.
     purpose: &'static str,
@@ -75,10 +76,10 @@ pub struct ListenError {
 /// The likely cause, and the next step.
 fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "; another program, or another vggcam, has this port: choose another one",
-        io::ErrorKind::PermissionDenied => "; ports below 1024 are for the system: choose a higher one, such as 8080",
-        io::ErrorKind::AddrNotAvailable => "; the board has no such address: `ip address` lists those that it has",
-        _ => "",
+        io::ErrorKind::AddrInUse => "another program, or another vggcam, has this port: choose another one",
+        io::ErrorKind::PermissionDenied => "ports below 1024 are for the system: choose a higher one, such as 8080",
+        io::ErrorKind::AddrNotAvailable => "the board has no such address: `ip address` lists those that it has",
+        _ => network::advice().unwrap_or("choose another address and port"),
     }
 }
 

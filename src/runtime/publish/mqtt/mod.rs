@@ -24,6 +24,7 @@ use rumqttc::{Client, Connection, ConnectionError, Event, LastWill, MqttOptions,
 use serde::{Deserialize, Serialize};
 
 use super::{
+    network,
     record::{Link, Record},
     secret::{Secret, SecretError, password},
 };
@@ -86,7 +87,7 @@ pub enum MqttError {
 /// The port of brokers.
 const PORT: u16 = 1883;
 /// Time from one attempt to reach the broker to the next: the first, doubled until the last.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 /// Time without a word after which the broker counts the board as gone after half as much again.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Time between two messages about the board's health, if nothing is wrong.
@@ -208,7 +209,7 @@ fn connect(mut connection: Connection, broker: &str, shared: &Shared) {
                     .unwrap_or_default();
                 if !told {
                     log::warn!(
-                        "the broker {broker} is away: {error}{}; it is tried again until it is back",
+                        "the broker {broker} is away: {error} ({}); it is tried again until it is back",
                         hint(&error)
                     );
                 }
@@ -228,11 +229,11 @@ fn connect(mut connection: Connection, broker: &str, shared: &Shared) {
 /// The likely cause, and the next step.
 fn hint(error: &ConnectionError) -> &'static str {
     match error {
-        ConnectionError::ConnectionRefused(_) => " (do user and password_file of [mqtt] fit what the broker knows?)",
+        ConnectionError::ConnectionRefused(_) => "do user and password_file of [mqtt] fit what the broker knows?",
         ConnectionError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            " (does a broker run there, and does it listen to other computers?)"
+            "does a broker run there, and does it listen to other computers?"
         }
-        _ => "",
+        _ => network::advice().unwrap_or("is its name right, and is it in this network?"),
     }
 }
 

@@ -126,6 +126,8 @@ pub struct Record {
 struct Inner {
     facts: Facts,
     shot: Option<Arc<Shot>>,
+    /// Warnings that last as long as the run.
+    notices: Vec<String>,
     /// Counts changes of label, state and warnings.
     version: u64,
     closed: bool,
@@ -147,7 +149,10 @@ impl Default for Record {
             warnings: Vec::new(),
             link: None,
         };
-        Self { inner: Mutex::new(Inner { facts, shot: None, version: 0, closed: false }), changed: Condvar::new() }
+        Self {
+            inner: Mutex::new(Inner { facts, shot: None, notices: Vec::new(), version: 0, closed: false }),
+            changed: Condvar::new(),
+        }
     }
 }
 
@@ -230,13 +235,29 @@ impl Record {
             // The same warning with another temperature is no news.
             warnings.iter().map(|warning| warning.split(',').next().unwrap_or_default().into()).collect()
         };
-        let warnings = health.warnings(settings);
+        let warnings = [inner.notices.clone(), health.warnings(settings)].concat();
         let is_news = kinds(&warnings) != kinds(&inner.facts.warnings);
         (inner.facts.health, inner.facts.warnings) = (health, warnings.clone());
         if is_news {
             self.tell(inner);
         }
         is_news.then_some(warnings)
+    }
+
+    /// Takes note of something that is wrong until it is retracted, in a few words.
+    pub fn notice(&self, warning: &str) {
+        let mut inner = self.lock();
+        inner.notices.push(warning.into());
+        inner.facts.warnings.push(warning.into());
+        self.tell(inner);
+    }
+
+    /// Forgets a notice: what it told of is right again.
+    pub fn retract(&self, warning: &str) {
+        let mut inner = self.lock();
+        inner.notices.retain(|notice| notice != warning);
+        inner.facts.warnings.retain(|known| known != warning);
+        self.tell(inner);
     }
 
     /// Takes note of the connection to the broker.

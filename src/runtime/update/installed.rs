@@ -1,7 +1,8 @@
 //! Which models are installed on this board: the one in use and the one before it.
 //!
 //! ```text
-//! /var/lib/vggcam/installed.json      {"current": {"file": "5e….onnx", "name": "vgg16-slim cat/dog"}, "previous": null}
+//! /var/lib/vggcam/installed.json      {"current": {"file": "5e….onnx", "name": "vgg16-slim cat/dog", "trial": {"starts": 0}},
+//!                                      "previous": null}
 //! /var/lib/vggcam/models/5e….onnx     a model, named after the hash of its bytes
 //! /var/lib/vggcam/lock                locked while something is installed
 //! ```
@@ -11,17 +12,26 @@
 //! power fails, there is the old model or the new one, and it is whole.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File, Permissions, TryLockError},
     io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::file::{ModelError, write_atomically};
+use crate::model::{error::ModelError, replace::write_atomically};
 
 /// Where models are installed when nothing else is said.
 const FOLDER: &str = "/var/lib/vggcam";
+/// How long another program's change is waited for: a run notes how a trial goes in an instant, an installation takes longer.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked whether that is done.
+const LOOK: Duration = Duration::from_millis(20);
+/// Who may read the list: everybody, also where a service whose files are private has written it.
+const LIST_MODE: u32 = 0o644;
 /// Environment variable that names another folder.
 pub const FOLDER_VARIABLE: &str = "VGGCAM_STATE";
 
@@ -34,6 +44,16 @@ pub struct Installed {
     /// The model to go back to; the bundled one if `None`.
     #[serde(default)]
     pub previous: Option<Entry>,
+    /// The model that this board has given up by itself since somebody last chose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawn>,
+}
+
+impl Installed {
+    /// The trial of the model in use. Where a model was given up for it, it is not given up in its turn.
+    pub fn on_trial(&self) -> Option<Trial> {
+        self.current.as_ref().and_then(|entry| entry.trial).filter(|_| self.withdrawn.is_none())
+    }
 }
 
 /// One model.
@@ -43,6 +63,26 @@ pub struct Entry {
     pub file: String,
     /// What it calls itself.
     pub name: String,
+    /// Until it has proved itself: how far that has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
+}
+
+/// How the trial of a model stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Starts in which it was opened or given a picture, and did not come to the results that prove it.
+    #[serde(default)]
+    pub starts: u32,
+}
+
+/// A model that was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// What it calls itself.
+    pub name: String,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// Why the installed models cannot be told or changed.
@@ -113,6 +153,11 @@ pub fn read(folder: &Path) -> Result<Installed, InstalledError> {
     }
 }
 
+/// Name of the file of the model that [`fingerprint`](crate::model::fingerprint) calls `id`.
+pub fn file_name(id: &str) -> String {
+    format!("{id}.onnx")
+}
+
 /// Where the file of a model lies.
 pub fn model_path(folder: &Path, entry: &Entry) -> PathBuf {
     models(folder).join(&entry.file)
@@ -147,12 +192,15 @@ impl Changing {
         let models = models(folder);
         fs::create_dir_all(&models).map_err(io("make", &models))?;
         let path = folder.join("lock");
-        let options = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = options.map_err(io("open", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(InstalledError::Busy { folder: folder.into() }),
-            Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
+        let lock = open_lock(&path).map_err(io("open", &path))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOOK),
+                Err(TryLockError::WouldBlock) => return Err(InstalledError::Busy { folder: folder.into() }),
+                Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
+            }
         }
         let changing = Changing { folder: folder.into(), _lock: lock };
         changing.remove_leftovers(&read(folder)?);
@@ -178,6 +226,8 @@ impl Changing {
         // Strings always have a JSON form.
         let text = serde_json::to_vec_pretty(installed).unwrap_or_default();
         write_atomically(&path, &text)?;
+        // Whoever may not read it is told so; what is in use does not depend on it.
+        let _ = fs::set_permissions(&path, Permissions::from_mode(LIST_MODE));
         sync_folder(&self.folder).map_err(|source| InstalledError::Io { action: "write", path, source })?;
         self.remove_leftovers(installed);
         Ok(())
@@ -200,6 +250,16 @@ impl Changing {
     }
 }
 
+/// Opens the file that is locked. Where it is root's, a service may lock it all the same.
+fn open_lock(path: &Path) -> io::Result<File> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            File::options().create(true).truncate(false).write(true).open(path)
+        }
+        found => found,
+    }
+}
+
 /// Brings the names in a folder to the disk.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -210,7 +270,7 @@ mod tests {
     use super::*;
 
     fn entry(file: &str) -> Entry {
-        Entry { file: file.into(), name: format!("model {file}") }
+        Entry { file: file.into(), name: format!("model {file}"), trial: None }
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -229,7 +289,9 @@ mod tests {
         }
         fs::write(folder.path().join("installed.json.77.tmp"), "{").unwrap();
         fs::write(folder.path().join("notes.txt"), "the owner's").unwrap();
-        let installed = Installed { current: Some(entry("b.onnx")), previous: Some(entry("a.onnx")) };
+        let trial = Some(Trial { starts: 2 });
+        let current = Some(Entry { trial, ..entry("b.onnx") });
+        let installed = Installed { current, previous: Some(entry("a.onnx")), withdrawn: None };
         changing.switch(&installed).unwrap();
         assert_eq!(read(folder.path()).unwrap(), installed);
         assert_eq!(names(&folder.path().join("models")), ["a.onnx", "a.onnx.packed", "b.onnx", "b.onnx.fastest"]);
@@ -254,7 +316,7 @@ mod tests {
             let error = read(folder.path()).unwrap_err().to_string();
             assert!(error.contains("installed.json is damaged") && error.contains("install your own again"), "{error}");
         }
-        let later = r#"{"current":null,"previous":{"file":"a.onnx","name":"model a.onnx","signed":true},"trial":3}"#;
+        let later = r#"{"current":null,"previous":{"file":"a.onnx","name":"model a.onnx","weight":7},"later":3}"#;
         fs::write(list_path(folder.path()), later).unwrap();
         assert_eq!(read(folder.path()).unwrap().previous, Some(entry("a.onnx")));
     }
