@@ -75,21 +75,25 @@ impl Run {
         clock.give(&mut command);
         let mut program = Program(command.spawn().unwrap());
 
+        told.set_nonblocking(true).unwrap();
+        let told = Arc::new(told);
         let ledger = Arc::<Mutex<Ledger>>::default();
-        let faults = Arc::clone(&ledger);
+        let (faults, telling) = (Arc::clone(&ledger), Arc::clone(&told));
         // Ends with the test.
         thread::spawn(move || {
-            let mut name = [0; 64];
-            while let Ok(length) = told.recv(&mut name) {
-                let name = String::from_utf8_lossy(&name[..length]).into_owned();
-                lock(&faults).take(Event::Fault(name), Instant::now());
+            loop {
+                take_faults(&telling, &mut lock(&faults));
+                thread::sleep(Duration::from_millis(5));
             }
         });
         let output = BufReader::new(program.0.stdout.take().unwrap());
         let lines = Arc::clone(&ledger);
         let reader = thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                lock(&lines).take(Event::Line(line), Instant::now());
+                let mut ledger = lock(&lines);
+                // A camera tells of its fault before it has it, so that the fault comes first here, too.
+                take_faults(&told, &mut ledger);
+                ledger.take(Event::Line(line), Instant::now());
             }
         });
         until("the first result", || lock(&ledger).newest);
@@ -201,6 +205,15 @@ impl Run {
             thread::sleep(Duration::from_millis(20));
         }
         start.elapsed()
+    }
+}
+
+/// Takes what the camera has told of since the last time.
+fn take_faults(told: &UnixDatagram, ledger: &mut Ledger) {
+    let mut name = [0; 64];
+    while let Ok(length) = told.recv(&mut name) {
+        let name = String::from_utf8_lossy(&name[..length]).into_owned();
+        ledger.take(Event::Fault(name), Instant::now());
     }
 }
 
