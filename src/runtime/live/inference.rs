@@ -115,22 +115,19 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
         self.rate.count(Instant::now());
         // The first result tells the rate by the time it took.
         let fps = self.rate.per_second().unwrap_or(1.0 / latency.as_secs_f32().max(1e-6));
+        self.summary.results += 1;
+        self.summary.last = Some((decision.name(&self.metadata.labels).to_owned(), decision.confidence));
+
         let origin = shared.origin(frame);
         let capture_to_label = frame.captured_at.elapsed();
         let outcome = Arc::new(Outcome { source: frame.name.clone(), decision, fps, latency: capture_to_label });
-        if !shared.answer(shot, &outcome) {
-            shared.service.step_done();
-            return Ok(ControlFlow::Continue(()));
-        }
-        self.summary.results += 1;
-        let decision = &outcome.decision;
-        self.summary.last = Some((decision.name(&self.metadata.labels).to_owned(), decision.confidence));
+        let current = shared.answer(shot, &outcome);
         let (health, warnings) = shared.health();
         let report = Report {
             origin: &origin,
             sequence: frame.sequence,
             labels: &self.metadata.labels,
-            decision,
+            decision: &outcome.decision,
             latency,
             capture_to_label,
             losses: shared.losses(),
@@ -140,7 +137,7 @@ impl<F: Fn(&RgbImage) -> Result<Prediction, EngineError>> Inference<'_, F> {
             temperature_c: health.temperature_c,
             warnings: &warnings,
         };
-        let flow = shared.publish(&report).map_err(RunError::Publish)?;
+        let flow = shared.publish(&report, current).map_err(RunError::Publish)?;
         shared.service.step_done();
         Ok(flow)
     }

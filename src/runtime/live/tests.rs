@@ -1,6 +1,7 @@
 //! Runs with cameras, classifiers and displays whose every step the test controls.
 
 use std::{
+    io::Write,
     sync::{
         Mutex,
         atomic::Ordering,
@@ -17,10 +18,7 @@ use crate::{
         caption::{Caption, Certainty, State},
     },
     model::metadata::Fit,
-    runtime::{
-        controls::Control,
-        publish::lines::{Format, output::Output},
-    },
+    runtime::{controls::Control, publish::lines::Format},
     vision::frame::{Frame, PixelFormat, YuvColour},
 };
 
@@ -205,6 +203,19 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         controls,
         lights: Lights::default(),
     })
+}
+
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("nothing panics with the lock").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 mod faults;

@@ -150,12 +150,22 @@ fn as_object<S: Serializer>(pairs: &[(&str, f32)], serializer: S) -> Result<S::O
 }
 
 #[cfg(test)]
-pub mod output;
-
-#[cfg(test)]
 mod tests {
-    use super::{output::Output, *};
+    use super::*;
     use crate::{camera::Losses, display::caption::State, runtime::decide::Decision};
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("nothing panics with the lock").write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     struct Failing(io::ErrorKind);
 
@@ -194,7 +204,8 @@ mod tests {
         let output = Output::default();
         let flow = publish(format, origin, Box::new(output.clone())).expect("the output takes everything");
         assert_eq!(flow, ControlFlow::Continue(()));
-        output.text()
+        let bytes = output.0.lock().expect("nothing panics with the lock").clone();
+        String::from_utf8(bytes).expect("it is text")
     }
 
     #[test]
@@ -223,7 +234,7 @@ mod tests {
             let change = Change { camera: "/dev/video0", state: &state };
             let flow = Publisher::new(format, Box::new(output.clone())).publish_change(&change);
             assert_eq!(flow.ok(), Some(ControlFlow::Continue(())));
-            output.text()
+            String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
         };
         let lost = State::CameraLost { cause: "unplugged".into(), since: Duration::ZERO };
         let line: serde_json::Value = serde_json::from_str(&told(Format::Json, lost.clone())).unwrap();

@@ -68,9 +68,10 @@ impl Shared {
         self.show(latest);
     }
 
-    /// Tells every way out one result; breaks off when the reader of the lines has gone.
-    pub fn publish(&self, report: &Report) -> io::Result<ControlFlow<()>> {
-        self.record.result(report);
+    /// Tells every way out one result, which is `current` unless the camera was lost meanwhile; breaks off when the reader of the
+    /// lines has gone.
+    pub fn publish(&self, report: &Report, current: bool) -> io::Result<ControlFlow<()>> {
+        self.record.result(report, current);
         match self.publisher.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             Some(publisher) => publisher.publish(report),
             None => Ok(ControlFlow::Continue(())),

@@ -1,7 +1,5 @@
 //! Runs in which nothing fails before its time: who gets which frame, and how a run ends.
 
-use std::io::Write;
-
 use super::*;
 
 #[test]
@@ -24,8 +22,8 @@ fn every_still_picture_gets_its_result_on_every_display() {
         assert_eq!((shown[13].1.label.as_str(), shown[13].1.certainty), ("unknown", Certainty::Unknown));
         assert_eq!(shown[24].1.classes.len(), 2);
     }
-    let text = output.text();
-    let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).expect("it is JSON")).collect();
+    let lines = String::from_utf8(output.0.lock().expect("no panic").clone()).expect("it is text");
+    let lines: Vec<serde_json::Value> = lines.lines().map(|l| serde_json::from_str(l).expect("it is JSON")).collect();
     assert_eq!(lines.iter().map(|line| line["sequence"].as_u64()).collect::<Vec<_>>(), {
         shades.iter().map(|&shade| Some(shade.into())).collect::<Vec<_>>()
     });

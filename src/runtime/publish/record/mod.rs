@@ -172,12 +172,12 @@ impl Record {
         inner.shot = Some(Arc::clone(shot));
     }
 
-    /// Takes note of a result, which is the newest answer while there are pictures.
-    pub fn result(&self, report: &Report) {
+    /// Takes note of a result; `current` is false where it is the answer to a picture that does not count any more.
+    pub fn result(&self, report: &Report, current: bool) {
         let mut inner = self.lock();
         let facts = &mut inner.facts;
         facts.counts.result(report);
-        if facts.state != State::Live {
+        if !current || facts.state != State::Live {
             return;
         }
         let decision = report.decision;

@@ -33,7 +33,7 @@ pub fn answer(record: &Record, label: Option<usize>) {
         temperature_c: None,
         warnings: &[],
     };
-    record.result(&report);
+    record.result(&report, true);
 }
 
 /// The camera was lost so long ago.
