@@ -18,7 +18,10 @@ use crate::{
         caption::{Caption, Certainty, State},
     },
     model::metadata::Fit,
-    runtime::{controls::Control, publish::lines::Format},
+    runtime::{
+        controls::Control,
+        publish::lines::{Format, tests::Output},
+    },
     vision::frame::{Frame, PixelFormat, YuvColour},
 };
 
@@ -203,19 +206,6 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         controls,
         lights: Lights::default(),
     })
-}
-
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nothing panics with the lock").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 mod faults;

@@ -150,13 +150,14 @@ fn as_object<S: Serializer>(pairs: &[(&str, f32)], serializer: S) -> Result<S::O
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{camera::Losses, display::caption::State, runtime::decide::Decision};
     use std::sync::{Arc, Mutex};
 
+    /// Keeps what is written.
     #[derive(Clone, Default)]
-    struct Output(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Output(pub Arc<Mutex<Vec<u8>>>);
 
     impl Write for Output {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

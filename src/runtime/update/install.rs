@@ -8,15 +8,12 @@ use std::{
 
 use super::{
     confined::{ConfinedError, examine_confined},
-    installed::{Changing, Entry, Installed, InstalledError, Trial, file_name, read},
+    installed::{Changing, Entry, Installed, InstalledError, Trial, file_name, named, read},
     limits::Limits,
 };
-use crate::{
-    engine::classifier::BUNDLED_NAME,
-    model::{
-        fingerprint,
-        signature::{Expected, Origin, SignatureError},
-    },
+use crate::model::{
+    fingerprint,
+    signature::{Expected, Origin, SignatureError},
 };
 
 /// Length from which a file is none: ONNX allows no more in one.
@@ -83,7 +80,6 @@ impl Candidate<'_> {
     /// Checks where the bytes of `file` come from; gives the hash that the file is named after.
     fn identify(&self, file: &Path, expected: Option<&Expected>, say: &mut Say) -> Result<String, InstallError> {
         let failed = |source| InstallError::Io { action: "read", path: file.into(), source };
-        let mut file = File::open(file).map_err(failed)?;
         let Some(expected) = expected else {
             say(
                 Outcome::Warning,
@@ -91,9 +87,9 @@ impl Candidate<'_> {
                 "NOT CHECKED: no key is pinned, so anybody may have made this file; `finetune keygen` makes a key, `finetune \
                  sign` signs models with it, and model_key in the settings pins it here",
             );
-            return Ok(fingerprint::id(fingerprint::hash_of(&mut file).map_err(failed)?.0));
+            return fingerprint::id_of_file(file).map_err(failed);
         };
-        let mut checked = expected.check(file)?;
+        let mut checked = expected.check(File::open(file).map_err(failed)?)?;
         let (hash, _) = fingerprint::hash_of(&mut checked).map_err(failed)?;
         let comment = checked.finish()?;
         say(Outcome::Fine, "origin", &format!("signed with the pinned key ({comment})"));
@@ -137,16 +133,10 @@ pub fn install(folder: &Path, candidate: &Candidate, say: &mut Say) -> Result<()
         say(Outcome::Fine, "installed", &format!("{} was in use already", entry.name));
         return Ok(());
     }
-    let name = entry.name.clone();
-    let old = named(&before.current);
+    let outcome = format!("{}; `vggcam rollback` returns to {}", entry.name, named(&before.current));
     changing.switch(&Installed { current: Some(entry), previous: before.current, withdrawn: None })?;
-    say(Outcome::Fine, "installed", &format!("{name}; `vggcam rollback` returns to {old}"));
+    say(Outcome::Fine, "installed", &outcome);
     Ok(())
-}
-
-/// What a model calls itself; `None` stands for the bundled one.
-pub fn named(entry: &Option<Entry>) -> String {
-    entry.as_ref().map_or(BUNDLED_NAME.to_string(), |entry| entry.name.clone())
 }
 
 /// Errs for what is no file, empty or too long.

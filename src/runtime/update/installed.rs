@@ -22,7 +22,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{error::ModelError, replace::write_atomically};
+use crate::{
+    engine::classifier::BUNDLED_NAME,
+    model::{error::ModelError, replace::write_atomically},
+};
 
 /// Where models are installed when nothing else is said.
 const FOLDER: &str = "/var/lib/vggcam";
@@ -66,6 +69,11 @@ pub struct Entry {
     /// Until it has proved itself: how far that has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
+}
+
+/// What a model calls itself; `None` stands for the bundled one.
+pub fn named(entry: &Option<Entry>) -> &str {
+    entry.as_ref().map_or(BUNDLED_NAME, |entry| &entry.name)
 }
 
 /// How the trial of a model stands.

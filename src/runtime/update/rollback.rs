@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    install::{Outcome, Say, named},
-    installed::{Changing, Entry, Installed, InstalledError, Trial, Withdrawn, file_name, model_path, read},
+    install::{Outcome, Say},
+    installed::{Changing, Entry, Installed, InstalledError, Trial, Withdrawn, file_name, model_path, named, read},
 };
 use crate::model::fingerprint;
 
@@ -41,8 +41,8 @@ pub fn rollback(folder: &Path, say: &mut Say) -> Result<(), RollbackError> {
         Some(Withdrawn { reason, .. }) => format!("; it was taken back because {reason}, and is on trial once more"),
         None => String::new(),
     };
-    changing.switch(&Installed { current: anew(previous), previous: current, withdrawn: None })?;
     let outcome = format!("{now} is in use again{again}; another `vggcam rollback` returns to {then}");
+    changing.switch(&Installed { current: anew(previous), previous: current, withdrawn: None })?;
     say(Outcome::Fine, "rolled back", &outcome);
     Ok(())
 }

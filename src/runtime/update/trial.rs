@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    installed::{Changing, Entry, Installed, InstalledError, Trial, Withdrawn, folder, model_path, read},
+    installed::{Changing, Entry, Installed, InstalledError, Trial, Withdrawn, folder, model_path, named, read},
     rollback::{whole, withdraw},
 };
 
@@ -111,7 +111,7 @@ impl OnTrial {
                 (unnoted(&folder, reason), false)
             }
         };
-        let before = installed.current.as_ref().map_or("the bundled model", |entry| &entry.name);
+        let before = named(&installed.current);
         if let Some(Withdrawn { name, reason }) = &installed.withdrawn {
             let until = if noted { "" } else { ", for this run" };
             log::warn!("the new model {name} is taken back, because {reason}; {before} is in use again{until}");
