@@ -86,6 +86,28 @@ impl Broker {
         Some(String::from_utf8(output.stdout).unwrap().trim().to_owned()).filter(|text| !text.is_empty())
     }
 
+    /// Hears everything that is said on topics from now on, after what they hold.
+    pub fn listen(&self, topics: &str) -> Listening {
+        let heard = self.folder.join("heard");
+        let mut command = Command::new("mosquitto_sub");
+        command.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &self.port.to_string(),
+            "-u",
+            "cat",
+            "-P",
+            "blue whale",
+            "-v",
+            "-t",
+            topics,
+        ]);
+        let program = Program(command.stdout(fs::File::create(&heard).unwrap()).spawn().unwrap());
+        until("what the topics hold", || fs::metadata(&heard).ok().filter(|found| found.len() > 0));
+        Listening { program, heard }
+    }
+
     pub fn holds(&self, topic: &str, wanted: &str) {
         until(&format!("{topic} holds {wanted}"), || self.retained(topic).filter(|text| text == wanted));
     }
@@ -93,6 +115,22 @@ impl Broker {
     /// The object that a topic holds, once it is as it is wanted.
     pub fn object(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         until(topic, || self.retained(topic).and_then(|text| serde_json::from_str(&text).ok()).filter(&wanted))
+    }
+}
+
+/// A program that writes down what it hears.
+pub struct Listening {
+    program: Program,
+    heard: PathBuf,
+}
+
+impl Listening {
+    /// Topics and payloads that were heard, in their order.
+    pub fn messages(&mut self) -> Vec<(String, String)> {
+        self.program.kill();
+        let heard = fs::read_to_string(&self.heard).unwrap();
+        let messages = heard.lines().filter_map(|line| line.split_once(' '));
+        messages.map(|(topic, text)| (topic.to_owned(), text.to_owned())).collect()
     }
 }
 

@@ -80,7 +80,7 @@ fn entities(facts: &Facts) -> Vec<Entity> {
         label["options"] = facts.model.possible_labels().collect();
     }
     let confidence = json!({
-        "value_template": "{{ (value_json.confidence * 100) | round(1) }}",
+        "value_template": "{{ (value_json.confidence * 100) | round(1) if value_json.confidence is number else none }}",
         "unit_of_measurement": "%",
         "state_class": "measurement",
         "icon": "mdi:percent",

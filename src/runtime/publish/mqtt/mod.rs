@@ -2,7 +2,8 @@
 //!
 //! Every topic is retained and holds what is newest, so whoever subscribes late knows at once. While the broker is away only the
 //! newest of each topic is kept; once it is back, all of them are sent again. The broker itself says `offline` for a board that
-//! has gone without a word (last will).
+//! has gone without a word (last will). A label is sent before it is said to be there, and said to be gone before it goes, so that
+//! an old one never counts for a moment.
 
 mod address;
 mod device;
@@ -88,6 +89,9 @@ pub enum MqttError {
 const PORT: u16 = 1883;
 /// Time from one attempt to reach the broker to the next: the first, doubled until the last.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// How long a connection lasts that was worth its while. A broker that takes the board and soon sends it away, as where another one
+/// has the same name, is asked ever more rarely.
+const STEADY: Duration = Duration::from_secs(30);
 /// Time without a word after which the broker counts the board as gone after half as much again.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Time between two messages about the board's health, if nothing is wrong.
@@ -188,12 +192,12 @@ fn options(host: &str, port: u16, user: Option<&str>, password: Option<&Secret>,
 /// Reaches the broker, again and again where it goes away.
 fn connect(mut connection: Connection, broker: &str, shared: &Shared) {
     let mut pauses = doubling(BACK_OFF);
-    let mut told = false;
+    let (mut told, mut since) = (false, None::<Instant>);
     for event in connection.iter() {
         match event {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 shared.session.fetch_add(1, Ordering::SeqCst);
-                pauses = doubling(BACK_OFF);
+                since = Some(Instant::now());
                 if told {
                     log::warn!("the broker {broker} is back");
                 }
@@ -214,6 +218,9 @@ fn connect(mut connection: Connection, broker: &str, shared: &Shared) {
                     );
                 }
                 told = true;
+                if since.take().is_some_and(|since| since.elapsed() >= STEADY) {
+                    pauses = doubling(BACK_OFF);
+                }
                 let until = Instant::now() + pauses.next().unwrap_or(BACK_OFF.1);
                 while Instant::now() < until {
                     if shared.stops() {
@@ -248,25 +255,34 @@ fn feed(client: &Client, device: &Device, interval: Duration, record: &Record, s
         let news = version != seen;
         seen = version;
         let facts = record.facts();
-        if news {
-            discovery::messages(device, &facts).into_iter().for_each(|(topic, payload)| outbox.put(topic, payload));
-            outbox.put(device.availability(), payloads::ONLINE.into());
-            outbox.put(device.label_availability(), payloads::availability(facts.answer.is_some()).into());
-        }
-        if news || is_due(told.0, interval) {
-            outbox.put(device.state(), payloads::state(&facts));
-            told.0 = Some(Instant::now());
-        }
-        if news || is_due(told.1, HEALTH_PAUSE) {
-            outbox.put(device.health(), payloads::health(&facts));
-            told.1 = Some(Instant::now());
-        }
         let now = shared.session.load(Ordering::SeqCst);
         let connected = now % 2 == 1;
-        if connected && now != session {
+        let fresh = connected && now != session;
+        if fresh {
             // The broker may have forgotten everything, and the will may have been published.
             outbox.again();
             session = now;
+        }
+        let (all, there) = (news || fresh, facts.answer.is_some());
+        if all {
+            discovery::messages(device, &facts).into_iter().for_each(|(topic, payload)| outbox.put(topic, payload));
+            if !there {
+                outbox.put(device.label_availability(), payloads::OFFLINE.into());
+            }
+        }
+        if all || is_due(told.0, interval) {
+            outbox.put(device.state(), payloads::state(&facts));
+            told.0 = Some(Instant::now());
+        }
+        if all || is_due(told.1, HEALTH_PAUSE) {
+            outbox.put(device.health(), payloads::health(&facts));
+            told.1 = Some(Instant::now());
+        }
+        if all {
+            if there {
+                outbox.put(device.label_availability(), payloads::ONLINE.into());
+            }
+            outbox.put(device.availability(), payloads::ONLINE.into());
         }
         while connected
             && let Some((topic, payload)) = outbox.first()
@@ -276,7 +292,14 @@ fn feed(client: &Client, device: &Device, interval: Duration, record: &Record, s
         }
         record.link(Link { connected, dropped: outbox.dropped() });
     }
-    // What does not fit any more is told by the last will.
-    let _ = client.try_publish(device.availability(), QoS::AtLeastOnce, true, payloads::OFFLINE);
-    let _ = client.try_disconnect();
+    let farewell = [
+        (device.label_availability(), payloads::OFFLINE.into()),
+        (device.state(), payloads::ended()),
+        (device.availability(), payloads::OFFLINE.into()),
+    ];
+    let mut said = farewell.into_iter().map(|(topic, text)| client.try_publish(topic, QoS::AtLeastOnce, true, text));
+    // What does not fit any more is told by the last will, which a broker forgets of whoever leaves in order.
+    if said.all(|said| said.is_ok()) {
+        let _ = client.try_disconnect();
+    }
 }

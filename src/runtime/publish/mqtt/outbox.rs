@@ -1,4 +1,4 @@
-//! The newest message of each topic, kept until it has been sent.
+//! The newest message of each topic, kept until it has been sent, in the order in which they were left.
 
 /// As many messages as there are topics; a newer one replaces the one that still waits.
 #[derive(Debug, Default)]
@@ -17,14 +17,15 @@ struct Message {
 impl Outbox {
     /// Leaves a message; nothing is sent where the topic holds the same already.
     pub fn put(&mut self, topic: String, payload: String) {
-        match self.messages.iter_mut().find(|message| message.topic == topic) {
-            None => self.messages.push(Message { topic, payload, waits: true }),
-            Some(message) if message.payload == payload => {}
-            Some(message) => {
-                self.dropped += u64::from(message.waits);
-                (message.payload, message.waits) = (payload, true);
+        if let Some(index) = self.messages.iter().position(|message| message.topic == topic) {
+            let Message { payload: before, waits, .. } = &self.messages[index];
+            if !waits && *before == payload {
+                return;
             }
+            self.dropped += u64::from(*waits && *before != payload);
+            self.messages.remove(index);
         }
+        self.messages.push(Message { topic, payload, waits: true });
     }
 
     /// Lets every message wait again.
@@ -71,5 +72,24 @@ mod tests {
         assert_eq!(outbox.first(), None, "the topic holds it already");
         outbox.again();
         assert_eq!((outbox.first(), outbox.dropped()), (Some(("a", "999")), 999));
+    }
+
+    #[test]
+    fn what_was_left_last_is_sent_last() {
+        let mut outbox = Outbox::default();
+        ["label", "online"].iter().for_each(|topic| outbox.put(topic.to_string(), "1".into()));
+        outbox.put("label".into(), "2".into());
+        assert_eq!(outbox.first(), Some(("online", "1")));
+        ["label", "online"].iter().for_each(|topic| outbox.put(topic.to_string(), "2".into()));
+        let mut sent = vec![];
+        while let Some((topic, payload)) = outbox.first() {
+            sent.push(format!("{topic} {payload}"));
+            outbox.sent();
+        }
+        assert_eq!(sent, ["label 2", "online 2"]);
+        // All of it once more, in another order.
+        outbox.again();
+        outbox.put("label".into(), "2".into());
+        assert_eq!((outbox.first(), outbox.dropped()), (Some(("online", "2")), 2));
     }
 }

@@ -15,11 +15,6 @@ pub const ONLINE: &str = "online";
 /// Said once it has gone.
 pub const OFFLINE: &str = "offline";
 
-/// Whether something is there.
-pub fn availability(is_there: bool) -> &'static str {
-    if is_there { ONLINE } else { OFFLINE }
-}
-
 /// What is seen. `label` and `confidence` are null while no answer counts.
 pub fn state(facts: &Facts) -> String {
     let answer = facts.answer.as_ref();
@@ -32,6 +27,11 @@ pub fn state(facts: &Facts) -> String {
         "changed_at_ms": facts.history.back().map(|turn| milliseconds_since_1970(turn.at)),
     })
     .to_string()
+}
+
+/// What is seen once the run has ended: nothing.
+pub fn ended() -> String {
+    json!({"state": "ended", "cause": null, "label": null, "confidence": null, "familiarity": null}).to_string()
 }
 
 /// How the board fares.
