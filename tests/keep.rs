@@ -1,6 +1,6 @@
 //! Frames that the model is unsure about, kept by the program.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use assert_cmd::Command;
 use image::GenericImageView;
@@ -30,11 +30,12 @@ fn unsure_frames_are_kept_where_that_is_switched_on_and_the_screen_says_so() {
         // The dot is in the corner, and nothing else on the screen is as red.
         let screen = image::open(at("screen.png")).unwrap();
         let red = screen.pixels().any(|(_, _, pixel)| pixel.0[0] > 220 && pixel.0[1] < 70 && pixel.0[2] < 70);
-        (names(&at(state).join("kept")), red)
+        (names(&at(state).join("kept")), red, String::from_utf8(output.stderr).unwrap())
     };
-    assert_eq!(run("", "off"), (vec![], false));
+    let (kept, dot, _) = run("", "off");
+    assert_eq!((kept, dot), (vec![], false));
     // No answer is as sure as that.
-    let (kept, dot) = run("keep = { unsure_frames = true, below = 1.0, every_s = 0.0 }", "on");
+    let (kept, dot, _) = run("keep = { unsure_frames = true, below = 1.0, every_s = 0.0 }", "on");
     assert!(dot);
     assert!(
         !kept.is_empty() && kept.iter().all(|name| name.starts_with("0000000") && name.ends_with(".jpg")),
@@ -48,5 +49,13 @@ fn unsure_frames_are_kept_where_that_is_switched_on_and_the_screen_says_so() {
     let file = at("file");
     fs::write(&file, "").unwrap();
     let settings = format!("keep = {{ unsure_frames = true, folder = '{}/kept' }}", file.display());
-    assert_eq!(run(&settings, "blocked"), (vec![], false));
+    let (_, dot, said) = run(&settings, "blocked");
+    assert!(!dot && said.contains("unsure frames are not kept"), "{said}");
+    // A folder that was there stays as its owner wants it.
+    let own = at("own");
+    fs::create_dir(&own).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o705)).unwrap();
+    let settings = format!("keep = {{ unsure_frames = true, below = 1.0, folder = '{}' }}", own.display());
+    assert!(run(&settings, "own-state").1 && !names(&own).is_empty());
+    assert_eq!(fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o705);
 }

@@ -60,9 +60,15 @@ impl Folder {
     /// are beyond `quota` bytes.
     pub fn open(path: &Path, quota: u64) -> Result<Self, KeepError> {
         let failed = |source| KeepError::Folder { folder: path.to_path_buf(), source };
-        fs::create_dir_all(path).map_err(failed)?;
-        // Whatever the service's mask is, its group may fetch them. A folder of another owner is left as that owner wants it.
-        let _ = fs::set_permissions(path, Permissions::from_mode(0o750));
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed)?;
+        }
+        match fs::create_dir(path) {
+            // Whatever the service's mask is, its group may fetch them. A folder that was there stays as its owner wants it.
+            Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o750)).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
         let mut pictures = vec![];
         for entry in fs::read_dir(path).map_err(failed)? {
             let entry = entry.map_err(failed)?;

@@ -40,7 +40,27 @@ impl Default for Keep {
     }
 }
 
+/// Why settings make no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("[keep] has {setting}, but {wanted} belongs there")]
+pub struct SettingsError {
+    setting: String,
+    wanted: &'static str,
+}
+
 impl Keep {
+    /// Errs for numbers that make no sense.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let wrong = |setting: String, wanted| Err(SettingsError { setting, wanted });
+        if !(0.0..=1.0).contains(&self.below) {
+            return wrong(format!("below = {}", self.below), "a confidence from 0 to 1");
+        }
+        if !self.every_s.is_finite() || self.every_s < 0.0 {
+            return wrong(format!("every_s = {}", self.every_s), "a number of seconds");
+        }
+        Ok(())
+    }
+
     /// Whether a frame with this answer is worth a label by hand.
     pub fn wants(&self, decision: &Decision) -> bool {
         self.unsure_frames && (decision.label.is_none() || f64::from(decision.confidence) < self.below)
@@ -50,6 +70,17 @@ impl Keep {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        assert!(Keep::default().check().is_ok());
+        let wrong = [
+            Keep { below: 80.0, ..Keep::default() },
+            Keep { below: f64::NAN, ..Keep::default() },
+            Keep { every_s: -1.0, ..Keep::default() },
+        ];
+        assert!(wrong.iter().all(|keep| keep.check().unwrap_err().to_string().starts_with("[keep] has ")));
+    }
 
     #[test]
     fn unsure_answers_are_wanted_where_that_is_switched_on() {
