@@ -15,7 +15,10 @@ mod run;
 mod surroundings;
 mod visitors;
 
-use std::{env, time::Duration};
+use std::{
+    env,
+    time::{Duration, Instant},
+};
 
 use holdings::{Holdings, Memory};
 use ledger::percentile;
@@ -38,6 +41,7 @@ fn a_long_run_comes_through_everything_and_holds_no_more_at_its_end() {
     let wanted: u64 = env::var("VGGCAM_SOAK_FRAMES").map_or(20_000, |frames| frames.parse().unwrap());
     // Minutes where there is time for them.
     let length = if wanted >= 1_000_000 { Duration::from_secs(120) } else { Duration::from_secs(5) };
+    let started = Instant::now();
     let mut run = Run::start();
     let mut outages = Outages::default();
     run.until_every_fault_came();
@@ -60,7 +64,7 @@ fn a_long_run_comes_through_everything_and_holds_no_more_at_its_end() {
     }
     let (end, orphans) = run.holdings_at_rest();
     let results = run.results() - from;
-    let answers = run.answers();
+    let (answers, duration) = (run.answers(), started.elapsed());
     let ledger = run.finish();
 
     println!("\n| injected | times | survived | p50 ms | p99 ms | max ms |\n|---|---|---|---|---|---|");
@@ -89,7 +93,8 @@ fn a_long_run_comes_through_everything_and_holds_no_more_at_its_end() {
             troubles.push(format!("{what}: {before} at the start, {after} at the end"));
         }
     }
-    assert!(answers > 0, "nobody was answered");
+    // Somebody asks five times a second, and less while the machine is busy.
+    assert!(answers > duration.as_secs(), "{answers} answers in {duration:?}");
     assert!(troubles.is_empty(), "{}", troubles.join("\n"));
 }
 

@@ -91,7 +91,7 @@ impl Outages {
         });
         // Ages are those of a clock that nobody sets: the label has not gone stale, and pictures are kept as before.
         run.time_until("the page tells a label", || {
-            let status: Value = serde_json::from_slice(&get(run.web_port, "/status.json")?).ok()?;
+            let status: Value = serde_json::from_slice(&get(run.web_port, "/status.json")?.1).ok()?;
             let fresh = status["frame_age_s"].as_f64().is_some_and(|age| (0.0..2.0).contains(&age));
             (fresh && status["answer"]["label"].is_string()).then_some(())
         });

@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-const PAGES: [&str; 5] = ["/", "/status.json", "/picture.jpg", "/metrics", "/nowhere"];
+/// What is asked for, and the status of the answer.
+const PAGES: [(&str, u16); 5] =
+    [("/", 200), ("/status.json", 200), ("/picture.jpg", 200), ("/metrics", 200), ("/nowhere", 404)];
 
 /// A thread that asks until it is dropped.
 pub struct Visitors {
@@ -36,7 +38,8 @@ impl Visitors {
                 } else if visit % 10 == 5 {
                     held.clear();
                 }
-                if get(port, PAGES[visit % PAGES.len()]).is_some() {
+                let (path, wanted) = PAGES[visit % PAGES.len()];
+                if get(port, path).is_some_and(|(status, _)| status == wanted) {
                     counted.fetch_add(1, Ordering::SeqCst);
                 }
                 thread::sleep(Duration::from_millis(200));
@@ -45,7 +48,7 @@ impl Visitors {
         Self { stop, answers, thread: Some(thread) }
     }
 
-    /// How often the run answered.
+    /// How often the run answered as it should.
     pub fn answers(&self) -> u64 {
         self.answers.load(Ordering::SeqCst)
     }
@@ -60,13 +63,14 @@ impl Drop for Visitors {
     }
 }
 
-/// The body of a page, if an answer comes.
-pub fn get(port: u16, path: &str) -> Option<Vec<u8>> {
+/// Status and body of a page, if an answer comes.
+pub fn get(port: u16, path: &str) -> Option<(u16, Vec<u8>)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = vec![];
     stream.read_to_end(&mut answer).ok()?;
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    Some(answer.split_off(head + 4))
+    let status = std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()?;
+    Some((status, answer.split_off(head + 4)))
 }
