@@ -170,8 +170,8 @@ async function ask() {
     const answer = await fetch("status.json", { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(answer.statusText);
     newest = await answer.json();
-    heardAt = performance.now();
     show(newest);
+    heardAt = performance.now();
     const old = newest.state !== "live" || newest.frame_age_s === null;
     at("picture").parentElement.classList.toggle("old", old);
   } catch {
@@ -188,15 +188,26 @@ function look() {
   const picture = at("picture");
   if (document.hidden || !newest || newest.frame_age_s === null) return setTimeout(look, STATUS_PAUSE_MS);
   const next = new Image(640, 480);
+  // A connection that is lost without a word would let it wait for minutes, and what is shown would count as current.
+  const patience = setTimeout(() => {
+    next.onload = next.onerror = null;
+    next.src = "";
+    picture.parentElement.classList.add("old");
+    look();
+  }, PATIENCE_MS);
   [next.id, next.alt] = [picture.id, picture.alt];
   next.onload = () => {
+    clearTimeout(patience);
     // The element itself takes the place, because another one with its address might ask again.
     picture.replaceWith(next);
     next.parentElement.style.aspectRatio = `${next.naturalWidth} / ${next.naturalHeight}`;
     at("nothing").hidden = true;
     setTimeout(look, PICTURE_PAUSE_MS);
   };
-  next.onerror = () => setTimeout(look, 4 * PICTURE_PAUSE_MS);
+  next.onerror = () => {
+    clearTimeout(patience);
+    setTimeout(look, 4 * PICTURE_PAUSE_MS);
+  };
   next.src = `picture.jpg?${Date.now()}`;
 }
 
