@@ -48,7 +48,7 @@ impl Settings {
 pub struct Condition {
     /// At this moment.
     pub now: bool,
-    /// At any time since the start, as far as the board remembers.
+    /// At any time since the board's start, as far as the board and this program remember.
     pub since_boot: bool,
 }
 
@@ -97,6 +97,19 @@ fn worse(one: Option<Condition>, other: Option<Condition>) -> Option<Condition> 
 }
 
 impl Health {
+    /// The same, knowing also what was amiss `before`; not every board remembers that by itself.
+    pub fn after(self, before: &Health) -> Self {
+        let remember = |now: Option<Condition>, before: Option<Condition>| {
+            let was = before.is_some_and(|before| before.since_boot);
+            now.map(|condition| Condition { since_boot: condition.since_boot || was, ..condition })
+        };
+        Self {
+            under_voltage: remember(self.under_voltage, before.under_voltage),
+            throttled: remember(self.throttled, before.throttled),
+            ..self
+        }
+    }
+
     /// What is wrong at this moment, in a few words each, the worst first.
     pub fn warnings(&self, settings: &Settings) -> Vec<String> {
         let now = |condition: Option<Condition>| condition.is_some_and(|condition| condition.now);

@@ -131,3 +131,14 @@ fn limits_without_sense_are_refused() {
         assert!(error.contains("stale_s"), "{error}");
     }
 }
+
+#[test]
+fn what_was_amiss_is_remembered_where_the_board_forgets_it() {
+    let told = |now| Health { under_voltage: Some(Condition { now, since_boot: now }), ..Health::default() };
+    let after = told(false).after(&told(true));
+    assert_eq!(after.under_voltage, Some(Condition { now: false, since_boot: true }));
+    assert!(after.in_words().contains("under-voltage before"));
+    assert_eq!(told(false).after(&after).under_voltage, after.under_voltage);
+    assert_eq!(Health::default().after(&after).under_voltage, None);
+    assert_eq!(told(false).after(&Health::default()), told(false));
+}
