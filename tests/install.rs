@@ -59,6 +59,37 @@ fn the_bundled_model_is_what_was_before_the_first() {
 }
 
 #[test]
+fn a_report_comes_along_and_goes_with_its_model() {
+    let board = Board::new();
+    common::write_tested_model(&board.path("fox.onnx"), 3, &["fox", "hen"]);
+    let reports = || {
+        let names = fs::read_dir(board.state().join("models")).unwrap();
+        let mut found: Vec<String> = names
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().ends_with(".onnx.report.html"))
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        found.sort();
+        found
+    };
+    fs::write(board.path("report.html"), "of ants").unwrap();
+    assert!(board.does(&["install", "ant.onnx"]).contains("report"));
+    fs::write(board.path("report.html"), "of owls").unwrap();
+    board.does(&["install", "owl.onnx"]);
+    assert_eq!(reports(), ["of ants", "of owls"]);
+    board.does(&["rollback"]);
+    assert_eq!(reports(), ["of ants", "of owls"]);
+    fs::remove_file(board.path("report.html")).unwrap();
+    // The one that is neither in use nor to go back to any more takes its report along.
+    assert!(!board.does(&["install", "fox.onnx"]).contains("report"));
+    assert_eq!(reports(), ["of ants"]);
+    // What is no file is said, and the model is installed all the same.
+    fs::create_dir(board.path("report.html")).unwrap();
+    assert!(board.does(&["install", "owl.onnx"]).contains("is left out"));
+    assert_eq!(names(&board), [some("owl/elk/yak"), some("fox/hen")]);
+}
+
+#[test]
 fn a_folder_may_be_named() {
     let board = Board::new();
     board.does(&["install", "ant.onnx", "--state", "elsewhere"]);

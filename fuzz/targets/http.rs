@@ -16,7 +16,7 @@ fn address() -> SocketAddr {
     static SERVER: OnceLock<Server> = OnceLock::new();
     let start = || {
         let settings = web::Settings { listen: Some(([127, 0, 0, 1], 0).into()), ..web::Settings::default() };
-        let server = web::start(&settings, None, &Arc::new(Record::default())).expect("a port is free");
+        let server = web::start(&settings, &Arc::new(Record::default())).expect("a port is free");
         server.expect("the settings ask for it")
     };
     SERVER.get_or_init(start).address()

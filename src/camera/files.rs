@@ -155,6 +155,10 @@ impl Camera for StillCamera {
     fn every_frame_counts(&self) -> bool {
         self.pace.frames == 1
     }
+
+    fn patience(&self) -> Duration {
+        self.pace.interval
+    }
 }
 
 /// How long to wait for the frame that is due, and when the one after it will be.

@@ -12,6 +12,8 @@ pub mod source;
 pub mod spec;
 pub mod v4l2;
 
+use std::time::Duration;
+
 use crate::vision::frame::Frame;
 
 /// Frames that a camera has lost since it was opened.
@@ -33,6 +35,10 @@ pub trait Camera: Send {
     /// the newest frame is enough.
     fn every_frame_counts(&self) -> bool {
         false
+    }
+    /// How long the next frame may take before [`next_frame`](Self::next_frame) errs, unless it hangs.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
     }
     /// Frames that were lost so far.
     fn losses(&self) -> Losses {

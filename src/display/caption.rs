@@ -130,6 +130,8 @@ pub struct Caption {
     pub latency: Option<Duration>,
     /// The model's name.
     pub model: String,
+    /// The first digits of its file's hash, by which two of one name are told apart; may be empty.
+    pub model_id: String,
     /// Where the picture comes from, or while starting what is being opened; may be empty.
     pub note: String,
     /// What the user may do, for displays with room for it; may be empty.

@@ -105,7 +105,7 @@ pub fn open(data: &Path, labels: Option<Vec<String>>, cache: Option<&Path>) -> R
             });
         }
         Some(labels) => distinct(&labels)?,
-        None => classes,
+        None => distinct(&classes)?,
     };
     Ok(Dataset { classes, train, valid, divided })
 }

@@ -1,5 +1,7 @@
 //! Which label of a model a class folder means: `cats` and `Cat` both mean `cat`.
 
+use crate::model::labels::check;
+
 /// Why class folders and labels cannot be matched.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelsError {
@@ -11,19 +13,15 @@ pub enum LabelsError {
     /// Two folders that mean the same label.
     #[error("the class folders {first} and {second} both mean the model's class {label}; put their pictures together")]
     Twice { first: String, second: String, label: String },
-    /// A class without a name, or two with the same.
-    #[error("the class names are {names}; give each class one name of its own")]
-    NotDistinct { names: String },
+    /// A class without a name, two with the same, or one that means something else.
+    #[error("the list of classes {wrong}")]
+    NotDistinct { wrong: String },
 }
 
-/// Trims the names, each of which must be there once.
+/// Trims the names, each of which must be there once, and not mean that no class fits.
 pub fn distinct(names: &[String]) -> Result<Vec<String>, LabelsError> {
     let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_string()).collect();
-    let again = |(index, name): (usize, &String)| name.is_empty() || trimmed[..index].contains(name);
-    if trimmed.iter().enumerate().any(again) {
-        let names = trimmed.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-        return Err(LabelsError::NotDistinct { names });
-    }
+    check(&trimmed).map_err(|wrong| LabelsError::NotDistinct { wrong })?;
     Ok(trimmed)
 }
 
@@ -109,8 +107,8 @@ mod tests {
     #[test]
     fn class_names_are_distinct() {
         assert_eq!(distinct(&names(&["cat", " dog "])).unwrap(), ["cat", "dog"]);
-        for wrong in [["cat", "cat "], ["cat", ""]] {
-            assert!(distinct(&names(&wrong)).unwrap_err().to_string().contains("\"cat\", "));
+        for wrong in [["cat", "cat "], ["cat", ""], ["cat", "unknown"]] {
+            assert!(distinct(&names(&wrong)).unwrap_err().to_string().starts_with("the list of classes has the class"));
         }
     }
 

@@ -12,6 +12,16 @@ pub fn beside(path: &Path, suffix: impl AsRef<OsStr>) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Where the report is that `finetune train` writes beside a model.
+pub fn trained_report(model: &Path) -> PathBuf {
+    model.with_file_name("report.html")
+}
+
+/// Where the report of an installed model is, which lies among others.
+pub fn installed_report(model: &Path) -> PathBuf {
+    beside(model, ".report.html")
+}
+
 /// Where the content of `path` is written by this process until it is whole.
 pub fn unfinished(path: &Path) -> PathBuf {
     beside(path, format!(".{}.tmp", std::process::id()))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::familiarity::Familiarity;
+use super::{familiarity::Familiarity, labels::check};
 
 /// How a picture of any size becomes the network's square input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,7 @@ pub fn from_properties<'a>(
     let labels = ours.get("labels").ok_or("it carries no labels (vggcam.labels)")?;
     let labels: Vec<String> =
         serde_json::from_str(labels).map_err(|_| format!("vggcam.labels is {labels:?}, not a JSON list of names"))?;
+    check(&labels).map_err(|wrong| format!("vggcam.labels {wrong}"))?;
     let fit = ours.get("fit").map_or(Ok(Fit::default()), |name| {
         Fit::from_name(name).ok_or_else(|| format!("vggcam.fit is {name:?}, neither squash nor centre-crop"))
     })?;
@@ -209,6 +210,7 @@ mod tests {
     fn wrong_values_are_named() {
         for (key, value, says) in [
             ("vggcam.labels", "cat,dog", "JSON list"),
+            ("vggcam.labels", r#"["cat","unknown"]"#, "no class fits"),
             ("vggcam.fit", "stretch", "neither squash"),
             ("vggcam.unknown_threshold", "NaN", "from 0 to 1"),
             ("vggcam.format_version", "3", "update vggcam"),

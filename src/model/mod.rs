@@ -6,6 +6,7 @@ pub mod familiarity;
 pub mod familiarity_graph;
 pub mod file;
 pub mod fingerprint;
+pub mod labels;
 pub mod metadata;
 pub mod network;
 pub mod onnx;

@@ -8,10 +8,9 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::decide::UNKNOWN;
 use crate::{
     engine::classifier::{Classifier, Prediction},
-    model::metadata::Metadata,
+    model::{labels::UNKNOWN, metadata::Metadata},
     vision::{decode::read_picture, pictures::list_pictures},
 };
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{engine::classifier::Prediction, model::metadata::Metadata};
-
-/// What stands for a label where the confidence or the familiarity is below the model's threshold.
-pub const UNKNOWN: &str = "unknown";
+use crate::{
+    engine::classifier::Prediction,
+    model::{labels::UNKNOWN, metadata::Metadata},
+};
 
 /// How much the past counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

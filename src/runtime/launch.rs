@@ -16,12 +16,7 @@ use super::{
     keep::{self, Keep, keeper::Keeper},
     lights::{LightSpec, Lights, LightsError},
     live::{Display, OpenPanel, Options, Stage, Summary},
-    publish::{
-        lines::{Format, Publisher},
-        outlet::Missing,
-        record::Record,
-        services::Services,
-    },
+    publish::{lines::Format, outlet::Missing, printer::Printer, record::Record, services::Services},
     service, signals,
     update::{
         installed,
@@ -120,10 +115,11 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     let controls = controls::open(&config.buttons())?;
     let stop = signals::stop_on_signals().context("cannot listen for Ctrl-C")?;
     let stale_after = config.health.stale_after()?;
+    config.keep.check()?;
     let record = Arc::<Record>::default();
     // Beside a service nobody stands who could mend it, and its label matters more.
     let missing = if service::is_supervised() { Missing::Waits } else { Missing::Ends };
-    let _services = Services::start(config, in_use.path.as_deref(), &record, missing)?;
+    let _services = Services::start(config, &record, missing)?;
     let displays = specs.iter().map(|spec| open_display(spec)).collect::<Result<Vec<_>, _>>()?;
     if on_terminal && stderr().is_terminal() {
         // Messages would be written across the picture.
@@ -155,7 +151,7 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
     };
     let hint = if hint.is_empty() { "Ctrl-C ends".into() } else { hint.into() };
     let format = if json { Format::Json } else { Format::Text };
-    let publisher = (!on_terminal).then(|| Publisher::new(format, Box::new(stdout())));
+    let printer = (!on_terminal).then(|| Printer::new(format, Box::new(stdout())));
     let _no_program_stays = EndPrograms;
     log::info!("{} runs as {}", classifier.metadata().name, classifier.form());
     Ok(stage.run(Options {
@@ -163,13 +159,14 @@ pub fn run(wishes: &Wishes) -> anyhow::Result<Summary> {
         source,
         metadata: classifier.metadata().clone(),
         model_id: model_id(in_use.path.as_deref())?,
+        model_file: in_use.path,
         hint,
         input_size: classifier.input_size(),
         classify: |input: &RgbImage| classifier.classify(input),
         smoothing: Smoothing::default(),
         stale_after,
         frames: wishes.frames,
-        publisher,
+        printer,
         controls,
         lights,
         trial: in_use.trial,

@@ -5,10 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::decide::UNKNOWN;
 use crate::{
     gpio::{Output, Wiring, error::GpioError},
-    model::metadata::Metadata,
+    model::{labels::UNKNOWN, metadata::Metadata},
 };
 
 /// How long a line that failed is left alone.

@@ -21,6 +21,7 @@ mod words;
 
 use std::{
     io, panic,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -37,7 +38,7 @@ use super::{
     keep::keeper::Keeper,
     lights::Lights,
     publish::{
-        lines::Publisher,
+        printer::Printer,
         record::{Model, Record},
     },
     rate::Rate,
@@ -74,6 +75,8 @@ pub struct Options<F> {
     pub metadata: Metadata,
     /// Which file it is: the hash of its bytes, in hexadecimal digits.
     pub model_id: String,
+    /// Where that is; `None` stands for the bundled one.
+    pub model_file: Option<PathBuf>,
     /// What the user may do, for displays with room to say it; may be empty.
     pub hint: String,
     /// How much the past counts.
@@ -83,7 +86,7 @@ pub struct Options<F> {
     /// Number of results after which the run ends; `None` goes on.
     pub frames: Option<u64>,
     /// Where results are written, if anywhere.
-    pub publisher: Option<Publisher>,
+    pub printer: Option<Printer>,
     /// What somebody wants of the screen while it runs.
     pub controls: Controls,
     /// Outputs for the classes.
@@ -180,12 +183,18 @@ impl Stage {
         F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send,
     {
         let Options { source, input_size, classify, metadata, model_id, hint, smoothing, stale_after, .. } = options;
-        let Options { frames, publisher, controls, lights, keeper, trial, .. } = options;
+        let Options { frames, printer, controls, lights, keeper, trial, model_file, .. } = options;
         let supervisor = thread::current();
-        let words =
-            Words { model: metadata.name.clone(), labels: metadata.labels.clone(), hint, keeping: keeper.is_some() };
-        let model = Model { name: metadata.name.clone(), id: model_id.clone(), labels: metadata.labels.clone() };
-        self.shared.begin(source.camera.as_ref(), words, model, publisher, lights);
+        let (name, labels) = (metadata.name.clone(), metadata.labels.clone());
+        let words = Words {
+            model: name.clone(),
+            model_id: model_id.clone(),
+            labels: labels.clone(),
+            hint,
+            keeping: keeper.is_some(),
+        };
+        let model = Model { name, id: model_id.clone(), file: model_file, labels };
+        self.shared.begin(source.camera.as_ref(), words, model, printer, lights);
         let capturing = {
             let shared = Arc::clone(&self.shared);
             start(&supervisor, move || capture(source, &shared))
@@ -216,6 +225,7 @@ impl Stage {
             let watched = Watched { stop: &self.stop, wishes: &controls.wishes, stale_after };
             let failure = supervise(shared, capturing, drawing, &watched, || inferring.is_finished());
             let result = inferring.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+            shared.finish_printing();
             match failure {
                 Some(error) => Err(error),
                 None => result,

@@ -32,7 +32,7 @@ fn what_is_wrong_is_one_clear_line() {
     let bench = Bench::new();
     let train = "train data --out out --backbone backbone.onnx --no-cache";
     bench.fails("train nowhere --out out", 1, "nowhere is not there; expected");
-    bench.fails(&format!("{train} --labels a,a"), 1, "one name of its own");
+    bench.fails(&format!("{train} --labels a,a"), 1, "twice; give each class a name of its own");
     bench.fails(&format!("{train} --labels a,b,c"), 1, "3 labels for 2 classes (greens, reds)");
     bench.fails("train data --out out --backbone data/train/reds/0.png", 1, "is not a usable model");
     bench.fails("evaluate --model missing.onnx data", 1, "cannot read missing.onnx: No such file");

@@ -210,6 +210,10 @@ impl Camera for PipeCamera {
     fn every_frame_counts(&self) -> bool {
         self.once
     }
+
+    fn patience(&self) -> Duration {
+        self.wait.unwrap_or(USUAL_FIRST_WAIT)
+    }
 }
 
 impl Drop for PipeCamera {

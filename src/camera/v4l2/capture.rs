@@ -151,6 +151,10 @@ impl Camera for V4l2Camera {
         }
     }
 
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+
     fn losses(&self) -> Losses {
         self.losses
     }

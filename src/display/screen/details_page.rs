@@ -61,7 +61,7 @@ fn facts(brush: &mut Brush, style: Style, (x, width): (i32, u32), top: i32, bott
         ("cause", if caption.mark().is_fault() { caption.explanation() } else { "" }),
         ("camera", &caption.note),
         ("board", &caption.board),
-        ("model", &caption.model),
+        ("model", &join(&[&caption.model, &caption.model_id])),
         ("rate", &caption.rate()),
         ("delay", &caption.delay()),
         ("skipped", &skipped),

@@ -25,7 +25,10 @@ use self::{
     watch::Ended,
 };
 use super::cache::{hash_of_path, hex};
-use crate::{message::print, model::signature};
+use crate::{
+    message::print,
+    model::{beside::trained_report, signature},
+};
 
 /// What the user chose.
 #[derive(Clone, Debug)]
@@ -56,8 +59,9 @@ pub fn deploy(options: &Options, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
         board.takes(program).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     }
     board.has_memory(model.memory).map_err(unfit)?;
-    let program_bytes = options.program.as_deref().map_or(0, length);
-    board.has_room(model.bytes + program_bytes, model.bytes + program_bytes).map_err(unfit)?;
+    let report = trained_report(&options.model);
+    let bytes = model.bytes + length(&report) + options.program.as_deref().map_or(0, length);
+    board.has_room(bytes, bytes).map_err(unfit)?;
     let found = match &options.program {
         None => usable(&board, destination)?,
         Some(_) => board.program.as_ref().map_or(String::new(), |found| found.path.clone()),
@@ -68,6 +72,9 @@ pub fn deploy(options: &Options, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
     let signature = signature::path_for(&options.model);
     if signature.exists() {
         copy(&connection, &signature, SIGNATURE)?;
+    }
+    if report.is_file() {
+        copy(&connection, &report, REPORT)?;
     }
     let program = match &options.program {
         None => found,
@@ -88,6 +95,7 @@ pub fn deploy(options: &Options, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
 /// Names of what is copied, in the folder on the board.
 const MODEL: &str = "model.onnx";
 const SIGNATURE: &str = "model.onnx.minisig";
+const REPORT: &str = "report.html";
 const PROGRAM: &str = "vggcam";
 
 /// Where a file is on the board that was copied there.
@@ -164,6 +172,7 @@ fn copy(connection: &Connection, file: &Path, name: &str) -> anyhow::Result<()> 
     let what = match name {
         PROGRAM => "program",
         SIGNATURE => "signature",
+        REPORT => "report",
         _ => "model",
     };
     let (size, seconds) = (megabytes(length(file)), start.elapsed().as_secs_f64());

@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -24,7 +24,7 @@ use crate::{
         health::Health,
         lights::Lights,
         publish::{
-            lines::Publisher,
+            printer::Printer,
             record::{Model, Record},
             report::Change,
         },
@@ -42,7 +42,8 @@ pub struct Shared {
     every_frame_counts: AtomicBool,
     latest: Mutex<Latest>,
     words: OnceLock<Words>,
-    publisher: Mutex<Option<Publisher>>,
+    /// Where results are printed, if anywhere, once the run has begun.
+    printer: OnceLock<Printer>,
     record: Arc<Record>,
     lights: Mutex<Lights>,
     largest: Mutex<(u32, u32)>,
@@ -61,8 +62,10 @@ struct Latest {
     camera: String,
     /// When the newest frame came.
     arrived: Instant,
-    /// When the newest answer came.
+    /// When the newest answer came, or pictures began to come.
     answered: Instant,
+    /// How long the camera itself waits for a frame.
+    patience: Duration,
     /// How often the camera was lost.
     session: u32,
     /// Frames that cameras lost before they were opened again.
@@ -86,12 +89,13 @@ impl Shared {
                 camera: doing.into(),
                 arrived: Instant::now(),
                 answered: Instant::now(),
+                patience: Duration::ZERO,
                 session: 0,
                 lost_before: Losses::default(),
                 losses: Losses::default(),
             }),
             words: OnceLock::new(),
-            publisher: Mutex::new(None),
+            printer: OnceLock::new(),
             record,
             lights: Mutex::default(),
             largest: Mutex::default(),
@@ -102,17 +106,20 @@ impl Shared {
     }
 
     /// Begins to take pictures from `camera`.
-    pub fn begin(&self, camera: &dyn Camera, words: Words, model: Model, publisher: Option<Publisher>, lights: Lights) {
+    pub fn begin(&self, camera: &dyn Camera, words: Words, model: Model, printer: Option<Printer>, lights: Lights) {
         self.record.begin(model);
         self.record.change(&Change { camera: &camera.describe(), state: &State::Live });
         // A run begins once, so nothing is there before.
         let _ = self.words.set(words);
-        *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = publisher;
+        if let Some(printer) = printer {
+            let _ = self.printer.set(printer);
+        }
         *self.lights() = lights;
         self.every_frame_counts.store(camera.every_frame_counts(), Ordering::SeqCst);
         let mut latest = self.latest();
         (latest.camera, latest.standing) = (camera.describe(), Standing::Live);
-        latest.arrived = Instant::now();
+        latest.patience = camera.patience();
+        (latest.arrived, latest.answered) = (Instant::now(), Instant::now());
     }
 
     /// Whether each picture comes only once, so that none may be skipped.
@@ -128,6 +135,9 @@ impl Shared {
     /// Ends the run, leaving out what was not classified yet. Displays still show the last scene.
     pub fn abandon(&self) {
         self.close();
+        if let Some(printer) = self.printer.get() {
+            printer.abandon();
+        }
         // Takes the frame that may be left, so that the inference finds none.
         self.frames.take();
     }
@@ -137,6 +147,13 @@ impl Shared {
         self.frames.close();
         self.scenes.iter().for_each(Newest::close);
         self.lights().show(None);
+    }
+
+    /// Gives the reader of results some time for what waits.
+    pub fn finish_printing(&self) {
+        if let Some(printer) = self.printer.get() {
+            printer.finish();
+        }
     }
 
     /// How the board fares, and what is wrong with it.
@@ -149,8 +166,8 @@ impl Shared {
         latest.standing = standing;
         let change = Change { camera: &latest.camera, state: &latest.standing.state() };
         self.record.change(&change);
-        if let Some(publisher) = self.publisher.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
-            && let Err(error) = publisher.publish_change(&change)
+        if let Some(printer) = self.printer.get()
+            && let Err(error) = printer.change(&change)
         {
             log::warn!("cannot write to standard output: {error}");
         }

@@ -15,8 +15,6 @@ use crate::{display::panel::DisplayError, runtime::controls::Control};
 
 /// How often a wish to stop is looked for.
 const STOP_POLL: Duration = Duration::from_millis(20);
-/// Silence after which a camera counts as lost though its driver has not come back from waiting for a frame.
-const SILENCE: Duration = Duration::from_secs(10);
 /// How long a camera or display that hangs in its driver may delay the end.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a camera that waits for its next frame is waited for.
@@ -81,7 +79,7 @@ pub fn supervise(
             }
         }
         shared.expire(watched.stale_after);
-        if shared.silent_since().is_some_and(|since| since.elapsed() > SILENCE) {
+        if shared.camera_hangs() {
             shared.lose_camera("its driver does not answer");
         }
         if let Some(ended) = capturing.take_if(|thread| thread.is_finished()) {

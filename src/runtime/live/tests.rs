@@ -20,7 +20,10 @@ use crate::{
     model::metadata::Fit,
     runtime::{
         controls::Control,
-        publish::lines::{Format, tests::Output},
+        publish::{
+            lines::Format,
+            printer::tests::{Output, Slow},
+        },
     },
     vision::frame::{Frame, PixelFormat, YuvColour},
 };
@@ -157,7 +160,7 @@ struct Trial<F> {
     displays: Vec<Display>,
     classify: F,
     frames: Option<u64>,
-    publisher: Option<Publisher>,
+    printer: Option<Printer>,
     controls: Controls,
     stale_after: Duration,
     record: Arc<Record>,
@@ -171,7 +174,7 @@ fn options<F>(camera: Box<dyn Camera>, panels: Vec<Box<dyn Panel>>, classify: F)
         displays: panels.into_iter().map(once).collect(),
         classify,
         frames: None,
-        publisher: None,
+        printer: None,
         controls: Controls::of(mpsc::channel().1),
         stale_after: LONG,
         record: Arc::default(),
@@ -189,20 +192,21 @@ fn run<F: Fn(&RgbImage) -> Result<Prediction, EngineError> + Send>(trial: Trial<
         validation: None,
         familiarity: None,
     };
-    let Trial { source, displays, classify, frames, publisher, controls, stale_after, record, stop } = trial;
+    let Trial { source, displays, classify, frames, printer, controls, stale_after, record, stop } = trial;
     Stage::open(displays, "opening", record, stop).run(Options {
         source,
         input_size: 4,
         classify,
         metadata,
         model_id: "5e01".into(),
+        model_file: None,
         hint: String::new(),
         keeper: None,
         trial: None,
         smoothing: Smoothing::default(),
         stale_after,
         frames,
-        publisher,
+        printer,
         controls,
         lights: Lights::default(),
     })

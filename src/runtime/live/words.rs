@@ -5,10 +5,15 @@ use std::path::Path;
 use super::scene::Scene;
 use crate::display::caption::{Caption, Certainty};
 
+/// Digits of a hash that tell two models apart, and fit on a screen.
+const ID_DIGITS: usize = 8;
+
 /// What is said about every picture of a run.
 pub struct Words {
     /// The model's name.
     pub model: String,
+    /// Hash of its file, in hexadecimal digits.
+    pub model_id: String,
     /// Names of its classes.
     pub labels: Vec<String>,
     /// What the user may do; may be empty.
@@ -35,6 +40,7 @@ pub fn caption(scene: &Scene, camera: &str, words: Option<&Words>, counts: Optio
         frozen: scene.frozen,
         keeping: words.is_some_and(|words| words.keeping),
         model: words.map_or(String::new(), |words| words.model.clone()),
+        model_id: words.map_or(String::new(), |words| words.model_id.chars().take(ID_DIGITS).collect()),
         note: file.unwrap_or_else(|| camera.into()),
         hint: words.map_or(String::new(), |words| words.hint.clone()),
         skipped: counts.as_ref().map(|counts| counts.skipped),

@@ -1,10 +1,6 @@
-//! Results as lines on standard output, for people or for programs.
+//! Results as lines, for people or for programs.
 
-use std::{
-    io::{self, Write},
-    ops::ControlFlow,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -20,42 +16,22 @@ pub enum Format {
     Json,
 }
 
-/// Writes results to one output.
-pub struct Publisher {
-    format: Format,
-    out: Box<dyn Write + Send>,
-}
-
-impl Publisher {
-    /// Writes to `out` in `format`.
-    pub fn new(format: Format, out: Box<dyn Write + Send>) -> Self {
-        Self { format, out }
-    }
-
-    /// Writes one result; breaks off when the reader has gone, which is no error.
-    pub fn publish(&mut self, report: &Report) -> io::Result<ControlFlow<()>> {
-        let mut line = match self.format {
+impl Format {
+    /// The line for one result.
+    pub fn result(self, report: &Report) -> serde_json::Result<String> {
+        let mut line = match self {
             Format::Text => text(report),
             Format::Json => serde_json::to_string(&JsonLine::from(report))?,
         };
         line.push('\n');
-        self.write(&line)
+        Ok(line)
     }
 
-    /// Writes a change as a line for programs; people read it in the log.
-    pub fn publish_change(&mut self, change: &Change) -> io::Result<ControlFlow<()>> {
-        match self.format {
-            Format::Text => Ok(ControlFlow::Continue(())),
-            Format::Json => self.write(&format!("{}\n", serde_json::to_string(&JsonChange::from(change))?)),
-        }
-    }
-
-    /// Writes a line; breaks off when the reader has gone.
-    fn write(&mut self, line: &str) -> io::Result<ControlFlow<()>> {
-        match self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()) {
-            Ok(()) => Ok(ControlFlow::Continue(())),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
-            Err(error) => Err(error),
+    /// The line for a change, which is for programs; people read it in the log.
+    pub fn change(self, change: &Change) -> serde_json::Result<Option<String>> {
+        match self {
+            Format::Text => Ok(None),
+            Format::Json => Ok(Some(serde_json::to_string(&JsonChange::from(change))? + "\n")),
         }
     }
 }
@@ -153,38 +129,14 @@ fn as_object<S: Serializer>(pairs: &[(&str, f32)], serializer: S) -> Result<S::O
 pub(crate) mod tests {
     use super::*;
     use crate::{camera::Losses, display::caption::State, runtime::decide::Decision};
-    use std::sync::{Arc, Mutex};
 
-    /// Keeps what is written.
-    #[derive(Clone, Default)]
-    pub(crate) struct Output(pub Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Output {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("nothing panics with the lock").write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    struct Failing(io::ErrorKind);
-
-    impl Write for Failing {
-        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
-            Err(self.0.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn publish(format: Format, origin: Origin, out: Box<dyn Write + Send>) -> io::Result<ControlFlow<()>> {
+    /// The line for the same answer, wherever the picture came from.
+    pub(crate) fn with_report<T>(origin: Origin, used: impl FnOnce(&Report) -> T) -> T {
         // A model on a camera judges familiarity here, and one on files does not.
         let familiarity = matches!(origin, Origin::Camera(_)).then_some(1.5);
         let decision = Decision { label: Some(1), confidence: 0.75, probabilities: vec![0.25, 0.75], familiarity };
         let warnings = ["under-voltage".to_owned()];
-        let report = Report {
+        used(&Report {
             origin: &origin,
             sequence: 7,
             labels: &["zebra \"z\"".into(), "ape".into()],
@@ -197,31 +149,26 @@ pub(crate) mod tests {
             model: if familiarity.is_some() { "5e" } else { "" },
             temperature_c: familiarity.map(|_| 62.5),
             warnings: if familiarity.is_some() { &warnings } else { &[] },
-        };
-        Publisher::new(format, out).publish(&report)
+        })
     }
 
-    fn published(format: Format, origin: Origin) -> String {
-        let output = Output::default();
-        let flow = publish(format, origin, Box::new(output.clone())).expect("the output takes everything");
-        assert_eq!(flow, ControlFlow::Continue(()));
-        let bytes = output.0.lock().expect("nothing panics with the lock").clone();
-        String::from_utf8(bytes).expect("it is text")
+    fn line(format: Format, origin: Origin) -> String {
+        with_report(origin, |report| format.result(report)).expect("it has a JSON form")
     }
 
     #[test]
     fn writes_an_object_a_line_with_classes_in_their_order() {
-        let line = published(Format::Json, Origin::File("a.jpg".into()));
-        let (line, at) = line.rsplit_once(",\"at_ms\":").expect("the time comes last");
+        let object = line(Format::Json, Origin::File("a.jpg".into()));
+        let (object, at) = object.rsplit_once(",\"at_ms\":").expect("the time comes last");
         assert!(at.trim_end_matches("}\n").parse::<u64>().is_ok_and(|at| at > 1_700_000_000_000), "{at}");
         assert_eq!(
-            line,
+            object,
             "{\"file\":\"a.jpg\",\"sequence\":7,\"label\":\"ape\",\"confidence\":0.75,\
              \"probabilities\":{\"zebra \\\"z\\\"\":0.25,\"ape\":0.75},\"latency_ms\":12.5,\"capture_to_label_ms\":40.0,\"fps\":9.5,\
              \"damaged\":2,\"missed\":3"
         );
-        let line = published(Format::Json, Origin::Camera("/dev/video0".into()));
-        let parsed: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
+        let object = line(Format::Json, Origin::Camera("/dev/video0".into()));
+        let parsed: serde_json::Value = serde_json::from_str(&object).expect("it is JSON");
         assert_eq!((&parsed["camera"], &parsed["familiarity"]), (&"/dev/video0".into(), &1.5.into()));
         assert!(parsed.get("file").is_none());
         assert_eq!((&parsed["model"], &parsed["temperature_c"]), (&"5e".into(), &62.5.into()));
@@ -230,32 +177,21 @@ pub(crate) mod tests {
 
     #[test]
     fn changes_are_told_to_programs() {
-        let told = |format, state| {
-            let output = Output::default();
-            let change = Change { camera: "/dev/video0", state: &state };
-            let flow = Publisher::new(format, Box::new(output.clone())).publish_change(&change);
-            assert_eq!(flow.ok(), Some(ControlFlow::Continue(())));
-            String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
+        let told = |format: Format, state| {
+            format.change(&Change { camera: "/dev/video0", state: &state }).expect("it has a JSON form")
         };
+        let parsed = |line: Option<String>| -> serde_json::Value { serde_json::from_str(&line.unwrap()).unwrap() };
         let lost = State::CameraLost { cause: "unplugged".into(), since: Duration::ZERO };
-        let line: serde_json::Value = serde_json::from_str(&told(Format::Json, lost.clone())).unwrap();
+        let line = parsed(told(Format::Json, lost.clone()));
         assert_eq!((&line["state"], &line["cause"]), (&"camera lost".into(), &"unplugged".into()));
         assert!(line["at_ms"].is_u64() && line["camera"] == "/dev/video0");
-        let line: serde_json::Value = serde_json::from_str(&told(Format::Json, State::Live)).unwrap();
+        let line = parsed(told(Format::Json, State::Live));
         assert!(line["state"] == "live" && line.get("cause").is_none());
-        assert_eq!(told(Format::Text, lost), "");
+        assert_eq!(told(Format::Text, lost), None);
     }
 
     #[test]
     fn writes_a_line_for_people() {
-        assert_eq!(published(Format::Text, Origin::File("a\x1b.jpg".into())), "a?.jpg: ape 75% (12.5 ms, 9.5 fps)\n");
-    }
-
-    #[test]
-    fn a_reader_that_has_gone_is_no_error() {
-        let gone = publish(Format::Json, Origin::File("a".into()), Box::new(Failing(io::ErrorKind::BrokenPipe)));
-        assert_eq!(gone.ok(), Some(ControlFlow::Break(())));
-        let full = publish(Format::Json, Origin::File("a".into()), Box::new(Failing(io::ErrorKind::StorageFull)));
-        assert!(full.is_err());
+        assert_eq!(line(Format::Text, Origin::File("a\x1b.jpg".into())), "a?.jpg: ape 75% (12.5 ms, 9.5 fps)\n");
     }
 }

@@ -3,11 +3,12 @@
 //! ```text
 //! live loop ──▶ record ──▶ web, metrics    whenever somebody asks
 //!     │            └─────▶ mqtt, hook      whenever something has changed
-//!     └──▶ lines                           every result
+//!     └──▶ printer ──▶ lines               every result
 //! ```
 //!
-//! The live loop waits for none of them but its standard output: what is not read in time is not told any more, and a broker or a
-//! program that hangs holds up nobody else.
+//! What is not read in time is not told any more, and a broker or a program that hangs holds up nobody else. Only the inference waits,
+//! for its standard output: a reader that is slow gets every result, and one that hangs stops them, while screens and all other ways
+//! out go on and say that there is no newer answer.
 
 pub mod hook;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod metrics;
 pub mod mqtt;
 mod network;
 pub mod outlet;
+pub mod printer;
 pub mod record;
 pub mod report;
 pub mod secret;

@@ -1,7 +1,7 @@
 //! The ways out that have threads of their own.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -53,24 +53,19 @@ const HEALTH_PAUSE: Duration = Duration::from_secs(5);
 /// The ways out; all have ended when this is dropped.
 pub struct Services {
     record: Arc<Record>,
+    mqtt: Option<Outlet<Option<Mqtt>>>,
     _web: Outlet<Option<Server>>,
     _metrics: Outlet<Option<Server>>,
     _hook: Option<Hook>,
-    _mqtt: Outlet<Option<Mqtt>>,
     _health: Watching,
 }
 
 impl Services {
-    /// Begins to publish what `record` knows, as the settings say. `model` is the model's file; `None` stands for the bundled one.
-    pub fn start(
-        config: &Config,
-        model: Option<&Path>,
-        record: &Arc<Record>,
-        missing: Missing,
-    ) -> Result<Self, ServiceError> {
+    /// Begins to publish what `record` knows, as the settings say.
+    pub fn start(config: &Config, record: &Arc<Record>, missing: Missing) -> Result<Self, ServiceError> {
         let web = {
-            let (settings, model, record) = (config.web.clone(), model.map(Path::to_path_buf), Arc::clone(record));
-            move || Ok(web::start(&settings, model.as_deref(), &record)?)
+            let (settings, record) = (config.web.clone(), Arc::clone(record));
+            move || Ok(web::start(&settings, &record)?)
         };
         let metrics = {
             let (settings, record) = (config.metrics.clone(), Arc::clone(record));
@@ -82,10 +77,10 @@ impl Services {
         };
         let may_pass = ServiceError::may_pass;
         Ok(Self {
+            mqtt: Some(Outlet::open("nothing goes to the broker", missing, record, may_pass, mqtt)?),
             _web: Outlet::open("no web page", missing, record, may_pass, web)?,
             _metrics: Outlet::open("no metrics", missing, record, may_pass, metrics)?,
             _hook: Hook::start(&config.hook, record)?,
-            _mqtt: Outlet::open("nothing goes to the broker", missing, record, may_pass, mqtt)?,
             _health: Watching::start(config.health.clone(), "/".into(), record),
             record: Arc::clone(record),
         })
@@ -94,6 +89,8 @@ impl Services {
 
 impl Drop for Services {
     fn drop(&mut self) {
+        // It says farewell, which is not to be taken for a broker that goes away.
+        self.mqtt = None;
         // Whoever waits for news is woken, before the fields are dropped and wait for their threads.
         self.record.close();
     }

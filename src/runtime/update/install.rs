@@ -8,16 +8,20 @@ use std::{
 
 use super::{
     confined::{ConfinedError, examine_confined},
-    installed::{Changing, Entry, Installed, InstalledError, Trial, file_name, named, read},
+    installed::{Changing, Entry, Installed, InstalledError, Trial, file_name, model_path, named, read},
     limits::Limits,
 };
 use crate::model::{
+    beside::{installed_report, trained_report},
     fingerprint,
+    replace::write_atomically,
     signature::{Expected, Origin, SignatureError},
 };
 
 /// Length from which a file is none: ONNX allows no more in one.
 const MAX_FILE_BYTES: u64 = 2 << 30;
+/// Length of the longest report that is brought along.
+const MAX_REPORT_BYTES: u64 = 64 << 20;
 
 /// Why a model was not installed.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +129,7 @@ pub fn install(folder: &Path, candidate: &Candidate, say: &mut Say) -> Result<()
         let _ = fs::remove_file(&draft);
     })?;
     changing.keep_draft(&entry)?;
+    bring_report(candidate.model, &model_path(folder, &entry), say);
     if before.current.as_ref().is_some_and(|current| current.file == entry.file) {
         // Whoever installs it again wants it, whatever was taken back before.
         if before.withdrawn.is_some() {
@@ -137,6 +142,23 @@ pub fn install(folder: &Path, candidate: &Candidate, say: &mut Say) -> Result<()
     changing.switch(&Installed { current: Some(entry), previous: before.current, withdrawn: None })?;
     say(Outcome::Fine, "installed", &outcome);
     Ok(())
+}
+
+/// Puts the report that lies beside the model beside the `installed` one; without it there is a model all the same.
+fn bring_report(model: &Path, installed: &Path, say: &mut Say) {
+    let report = trained_report(model);
+    let Ok(length) = fs::metadata(&report).map(|found| found.len()) else { return };
+    let brought = if length > MAX_REPORT_BYTES {
+        Err("it is longer than 64 MiB".to_string())
+    } else {
+        let bytes = fs::read(&report).map_err(|error| error.to_string());
+        bytes
+            .and_then(|bytes| write_atomically(&installed_report(installed), &bytes).map_err(|error| error.to_string()))
+    };
+    match brought {
+        Ok(()) => say(Outcome::Fine, "report", "brought along; the web page shows it"),
+        Err(reason) => say(Outcome::Warning, "report", &format!("{} is left out: {reason}", report.display())),
+    }
 }
 
 /// Errs for what is no file, empty or too long.

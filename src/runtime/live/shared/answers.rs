@@ -3,7 +3,7 @@
 use std::{
     io,
     ops::ControlFlow,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -43,14 +43,14 @@ impl Shared {
     }
 
     /// Takes the label from every display and every way out if the newest answer is older than `limit`, and older than thrice what
-    /// an answer takes here. What comes only once keeps its label.
+    /// an answer takes here. Also where none has come yet, that is told. What comes only once keeps its label.
     pub fn expire(&self, limit: Duration) {
         let mut latest = self.latest();
         if self.every_frame_counts() || !matches!(latest.standing, Standing::Live) {
             return;
         }
-        let Some(outcome) = &latest.outcome else { return };
-        if latest.answered.elapsed() <= limit.max(outcome.latency * 3) {
+        let usual = latest.outcome.as_ref().map_or(Duration::ZERO, |outcome| outcome.latency);
+        if latest.answered.elapsed() <= limit.max(usual * 3) {
             return;
         }
         latest.outcome = None;
@@ -72,8 +72,8 @@ impl Shared {
     /// lines has gone.
     pub fn publish(&self, report: &Report, current: bool) -> io::Result<ControlFlow<()>> {
         self.record.result(report, current);
-        match self.publisher.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            Some(publisher) => publisher.publish(report),
+        match self.printer.get() {
+            Some(printer) => printer.result(report),
             None => Ok(ControlFlow::Continue(())),
         }
     }

@@ -1,6 +1,9 @@
 //! What the camera gives, and when it does not.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::Shared;
 use crate::{
@@ -8,6 +11,11 @@ use crate::{
     runtime::{live::scene::Standing, shot::Shot},
     vision::frame::Frame,
 };
+
+/// Silence after which a camera counts as lost though it has not come back from waiting for a frame, where it has no more patience.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How much longer than its own patience it is waited for.
+const MARGIN: Duration = Duration::from_secs(5);
 
 impl Shared {
     /// Offers a new frame to the inference and to the displays. Returns false when no more are wanted.
@@ -29,6 +37,8 @@ impl Shared {
             };
             // That there are pictures says nothing about answers.
             if !matches!(latest.standing, Standing::Live | Standing::Stale { .. } | Standing::ModelFailed { .. }) {
+                // From now on an answer is expected.
+                latest.answered = Instant::now();
                 self.change(&mut latest, Standing::Live);
             }
             // A still picture is not shown under the label of another one; its own answer will bring it.
@@ -50,7 +60,6 @@ impl Shared {
                 // What came before is not the answer to what comes after.
                 latest.outcome = None;
                 latest.session += 1;
-                latest.lost_before = latest.losses;
                 latest.arrived
             }
         };
@@ -61,14 +70,18 @@ impl Shared {
 
     /// Says that a camera is there again, whose frames are on their way.
     pub fn find_camera(&self, camera: &dyn Camera) {
-        self.latest().camera = camera.describe();
+        let mut latest = self.latest();
+        latest.camera = camera.describe();
+        latest.patience = camera.patience();
+        // It counts anew.
+        latest.lost_before = latest.losses;
     }
 
-    /// Time since the newest frame came; `None` unless frames are expected.
-    pub fn silent_since(&self) -> Option<Instant> {
+    /// Whether frames are expected and the camera neither gives one nor says why, for longer than it ought to.
+    pub fn camera_hangs(&self) -> bool {
         let latest = self.latest();
-        (matches!(latest.standing, Standing::Live | Standing::Stale { .. }) && !self.every_frame_counts())
-            .then_some(latest.arrived)
+        let expected = matches!(latest.standing, Standing::Live | Standing::Stale { .. }) && !self.every_frame_counts();
+        expected && latest.arrived.elapsed() > SILENCE.max(latest.patience.saturating_add(MARGIN))
     }
 
     /// Frames that cameras have lost.

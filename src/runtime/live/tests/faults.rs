@@ -27,7 +27,7 @@ fn a_lost_camera_is_opened_again_and_every_display_and_the_output_say_so() {
     let output = Output::default();
     let mut trial = options(first, vec![panel], by_shade);
     trial.source = lost_and_found(vec![std::mem::replace(&mut trial.source.camera, stills([])), second]);
-    trial.publisher = Some(Publisher::new(Format::Json, Box::new(output.clone())));
+    trial.printer = Some(Printer::new(Format::Json, Box::new(output.clone())));
     let running = thread::spawn(|| run(trial));
     first_control.give(1, "");
     let until = |wanted: &dyn Fn(&Caption) -> bool| loop {
@@ -146,7 +146,7 @@ fn a_label_that_no_newer_answer_confirms_is_told_nowhere() {
     };
     let mut trial = options(camera, vec![panel], classify);
     trial.stale_after = Duration::from_millis(100);
-    trial.publisher = Some(Publisher::new(Format::Json, Box::new(output.clone())));
+    trial.printer = Some(Printer::new(Format::Json, Box::new(output.clone())));
     let record = Arc::clone(&trial.record);
     let running = thread::spawn(|| run(trial));
     let until = |wanted: &dyn Fn(&Caption) -> bool| while !wanted(&expect(&seen).1) {};
@@ -170,6 +170,46 @@ fn a_label_that_no_newer_answer_confirms_is_told_nowhere() {
     let told: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str().or(line["label"].as_str())).collect();
     assert_eq!(told[..3], ["cat", "stale", "live"]);
     assert_eq!((&lines[0]["model"], &lines[1]["cause"]), (&"5e01".into(), &"no newer answer".into()));
+}
+
+#[test]
+fn a_model_that_never_answers_is_told() {
+    let (camera, control) = camera(false);
+    let (panel, seen) = panel();
+    let (go_on, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let classify = move |picture: &RgbImage| {
+        let _ = held.lock().expect("no panic").recv();
+        by_shade(picture)
+    };
+    let mut trial = options(camera, vec![panel], classify);
+    trial.stale_after = Duration::from_millis(100);
+    let running = thread::spawn(|| run(trial));
+    control.give(1, "");
+    while !matches!(expect(&seen).1.state, State::Stale { .. }) {}
+    drop((go_on, control));
+    assert_eq!(running.join().expect("no panic").expect("it ends well").results, 1);
+}
+
+#[test]
+fn a_reader_that_hangs_stops_neither_the_screen_nor_the_end() {
+    let (camera, control) = camera(false);
+    let (panel, seen) = panel();
+    let (go_on, held) = mpsc::channel();
+    let mut trial = options(camera, vec![panel], by_shade);
+    trial.stale_after = Duration::from_millis(100);
+    trial.printer = Some(Printer::new(Format::Json, Box::new(Slow(held, Output::default()))));
+    let (record, stop) = (Arc::clone(&trial.record), Arc::clone(&trial.stop));
+    let running = thread::spawn(|| run(trial));
+    control.give(1, "");
+    while expect(&seen).1.label != "cat" {}
+    while !matches!(expect(&seen).1.state, State::Stale { .. }) {}
+    control.give(200, "");
+    while expect(&seen).0 != 200 {}
+    assert!(record.facts().label().is_none());
+    stop.store(true, Ordering::SeqCst);
+    assert_eq!(running.join().expect("no panic").expect("it ends well").results, 1);
+    drop((go_on, control));
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn every_still_picture_gets_its_result_on_every_display() {
     let output = Output::default();
     let camera = stills(shades.iter().map(|&shade| frame(shade, &format!("folder/{shade}.jpg"))));
     let mut options = options(camera, vec![first, second], by_shade);
-    options.publisher = Some(Publisher::new(Format::Json, Box::new(output.clone())));
+    options.printer = Some(Printer::new(Format::Json, Box::new(output.clone())));
     let summary = run(options).expect("nothing fails");
 
     assert_eq!((summary.results, summary.skipped), (25, 0));
@@ -180,7 +180,7 @@ fn a_reader_that_has_gone_ends_the_run_quietly() {
         }
     }
     let mut options = options(stills((0..9).map(|shade| frame(shade, "a"))), vec![], by_shade);
-    options.publisher = Some(Publisher::new(Format::Text, Box::new(Gone)));
+    options.printer = Some(Printer::new(Format::Text, Box::new(Gone)));
     assert_eq!(run(options).expect("this is no failure").results, 1);
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{ErrorKind, Read},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{IpAddr, Shutdown, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -32,6 +32,17 @@ impl Request {
     /// What a header field says; `name` is in small letters.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the machine itself is asked for, by a name or an address of its loopback.
+    pub fn names_loopback(&self) -> bool {
+        let host = self.field("host").unwrap_or_default();
+        if let Ok(address) = host.parse::<SocketAddr>() {
+            return address.ip().is_loopback();
+        }
+        let name = host.split(':').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("localhost")
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 

@@ -105,3 +105,15 @@ fn a_port_that_is_taken_is_named() {
     drop(server);
     assert!(TcpStream::connect(address).is_err());
 }
+
+#[test]
+fn names_of_the_machine_itself_are_known() {
+    let server = server(|request| Response::text(200, if request.names_loopback() { "mine" } else { "another's" }));
+    let asked = |host: &str| answer_to(&server, format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+    for host in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:8080"] {
+        assert!(asked(host).contains("mine"), "{host}");
+    }
+    for host in ["", "localhost.example.org", "127.0.0.1.example.org", "10.0.0.1:8080", "evil:8080", "[::2]:1"] {
+        assert!(asked(host).contains("another's"), "{host}");
+    }
+}

@@ -25,8 +25,10 @@ pub struct Settings {
 /// Answers `/metrics` where the settings say, if they do.
 pub fn start(settings: &Settings, record: &Arc<Record>) -> Result<Option<Server>, ListenError> {
     let Some(listen) = settings.listen else { return Ok(None) };
-    let record = Arc::clone(record);
+    let (record, alone) = (Arc::clone(record), listen.ip().is_loopback());
     let server = Server::start(listen, "metrics", Limits::default(), move |request| match request.path.as_str() {
+        // A page on the internet can let its own name lead to this address; the browser still says that name.
+        _ if alone && !request.names_loopback() => Response::text(421, "these metrics are for localhost only"),
         "/metrics" => response(&record),
         _ => Response::text(404, "there is /metrics here and nothing else"),
     })?;

@@ -6,6 +6,7 @@ mod counts;
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
@@ -15,8 +16,8 @@ pub use counts::{BOUNDS_S, Counts, Histogram};
 use super::report::{Change, Report};
 use crate::{
     display::caption::State,
+    model::labels::UNKNOWN,
     runtime::{
-        decide::UNKNOWN,
         health::{self, Health},
         shot::Shot,
     },
@@ -32,6 +33,8 @@ pub struct Model {
     pub name: String,
     /// Hash of its file, in hexadecimal digits, which installed models are named after.
     pub id: String,
+    /// Its file; `None` for the bundled one.
+    pub file: Option<PathBuf>,
     /// Names of its classes.
     pub labels: Vec<String>,
 }
@@ -231,6 +234,7 @@ impl Record {
     /// Takes note of how the board fares. Returns the warnings if they are others than before.
     pub fn set_health(&self, health: Health, settings: &health::Settings) -> Option<Vec<String>> {
         let mut inner = self.lock();
+        let health = health.after(&inner.facts.health);
         let kinds = |warnings: &[String]| -> Vec<String> {
             // The same warning with another temperature is no news.
             warnings.iter().map(|warning| warning.split(',').next().unwrap_or_default().into()).collect()

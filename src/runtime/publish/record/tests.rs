@@ -8,9 +8,14 @@ use crate::{
 
 /// A record that knows a model with the classes `cat` and `dog "x"`, and nothing else.
 pub fn begun() -> Arc<Record> {
+    begun_with(None)
+}
+
+/// The same, of a model in `file`.
+pub fn begun_with(file: Option<PathBuf>) -> Arc<Record> {
     let record = Arc::new(Record::default());
     let labels = vec!["cat".into(), "dog \"x\"".into()];
-    record.begin(Model { name: "small".into(), id: "5e01".into(), labels });
+    record.begin(Model { name: "small".into(), id: "5e01".into(), file, labels });
     record.change(&Change { camera: "/dev/video0", state: &State::Live });
     record
 }

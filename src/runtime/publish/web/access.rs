@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -41,7 +41,7 @@ impl Access {
     pub fn refusal(&self, request: &Request) -> Option<Response> {
         let Some(credentials) = &self.credentials else {
             // A page on the internet can let its own name lead to this address; the browser still says that name.
-            return (!names_loopback(request.field("host").unwrap_or_default()))
+            return (!request.names_loopback())
                 .then(|| Response::text(421, "without a password this page is for localhost only"));
         };
         let from = peer(request.from.ip());
@@ -88,29 +88,4 @@ impl Access {
 fn decoded(field: &str) -> Option<Vec<u8>> {
     let (scheme, given) = field.split_once(' ')?;
     scheme.eq_ignore_ascii_case("basic").then(|| BASE64_STANDARD.decode(given.trim()).ok())?
-}
-
-/// Whether the field `Host` of a request names the machine itself.
-fn names_loopback(host: &str) -> bool {
-    if let Ok(address) = host.parse::<SocketAddr>() {
-        return address.ip().is_loopback();
-    }
-    let name = host.split(':').next().unwrap_or_default();
-    name.eq_ignore_ascii_case("localhost")
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_the_machine_itself_are_known() {
-        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:8080"] {
-            assert!(names_loopback(host), "{host}");
-        }
-        for host in ["", "localhost.example.org", "127.0.0.1.example.org", "10.0.0.1:8080", "evil:8080", "[::2]:1"] {
-            assert!(!names_loopback(host), "{host}");
-        }
-    }
 }

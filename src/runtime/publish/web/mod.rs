@@ -4,11 +4,7 @@ mod access;
 mod preview;
 mod report;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,8 +58,8 @@ pub enum WebError {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Shows the page where the settings say, if they do. `model` is the model's file; `None` stands for the bundled one.
-pub fn start(settings: &Settings, model: Option<&Path>, record: &Arc<Record>) -> Result<Option<Server>, WebError> {
+/// Shows the page where the settings say, if they do.
+pub fn start(settings: &Settings, record: &Arc<Record>) -> Result<Option<Server>, WebError> {
     let Some(listen) = settings.listen else { return Ok(None) };
     let password = password(settings.password_file.as_deref())?;
     if password.is_none() && !listen.ip().is_loopback() {
@@ -71,16 +67,15 @@ pub fn start(settings: &Settings, model: Option<&Path>, record: &Arc<Record>) ->
     }
     let access = Access::new(&settings.user, password.as_ref());
     let (record, preview) = (Arc::clone(record), Preview::default());
-    let report = model.map(report::beside);
     let server = Server::start(listen, "the web page", Limits::default(), move |request| {
-        access.refusal(request).unwrap_or_else(|| answer(request, &record, &preview, report.as_deref()))
+        access.refusal(request).unwrap_or_else(|| answer(request, &record, &preview))
     })?;
     log::info!("the web page is on http://{}", server.address());
     Ok(Some(server))
 }
 
 /// Answers somebody who may ask.
-fn answer(request: &Request, record: &Record, preview: &Preview, report: Option<&Path>) -> Response {
+fn answer(request: &Request, record: &Record, preview: &Preview) -> Response {
     match request.path.as_str() {
         "/" => Response::new("text/html; charset=utf-8", include_bytes!("page.html").as_slice()).allowed(POLICY),
         "/page.css" => Response::new("text/css; charset=utf-8", include_bytes!("page.css").as_slice()),
@@ -94,7 +89,7 @@ fn answer(request: &Request, record: &Record, preview: &Preview, report: Option<
             Some(jpeg) => Response::new("image/jpeg", jpeg),
             None => Response::text(404, "there is no picture yet"),
         },
-        "/report" => report::page(report),
+        "/report" => report::page(record.facts().model.file.as_deref()),
         "/metrics" => metrics::response(record),
         _ => Response::text(404, "there is nothing of this name; the page is at /"),
     }

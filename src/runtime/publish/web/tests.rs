@@ -9,17 +9,20 @@ use std::{
 
 use super::*;
 use crate::{
-    runtime::{publish::record::tests::begun, shot::Shot},
+    runtime::{
+        publish::record::tests::{begun, begun_with},
+        shot::Shot,
+    },
     vision::frame::{Frame, PixelFormat, YuvColour},
 };
 
-fn started(password: Option<&str>, model: Option<&Path>) -> (Server, Arc<Record>) {
-    let record = begun();
+fn started(password: Option<&str>, model: Option<PathBuf>) -> (Server, Arc<Record>) {
+    let record = begun_with(model);
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), password.unwrap_or_default()).unwrap();
     let password_file = password.map(|_| file.path().into());
     let settings = Settings { listen: Some(([127, 0, 0, 1], 0).into()), password_file, ..Settings::default() };
-    (start(&settings, model, &record).unwrap().unwrap(), record)
+    (start(&settings, &record).unwrap().unwrap(), record)
 }
 
 /// Status, head and body of what is answered.
@@ -82,7 +85,7 @@ fn the_password_is_asked_for_and_guesses_are_few() {
 #[test]
 fn nobody_listens_to_everybody_without_a_password() {
     let settings = Settings { listen: Some(([0, 0, 0, 0], 0).into()), ..Settings::default() };
-    let error = start(&settings, None, &begun()).err().unwrap().to_string();
+    let error = start(&settings, &begun()).err().unwrap().to_string();
     assert!(error.contains("password_file") && error.contains("ssh -L"), "{error}");
 }
 
@@ -116,14 +119,17 @@ fn the_picture_is_the_newest_frame() {
 fn the_report_is_shown_or_it_is_said_where_it_belongs() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model.onnx");
-    let (server, _record) = started(None, Some(&model));
+    let (server, _record) = started(None, Some(model.clone()));
     let (status, _, text) = ask(&server, "/report", HOST);
     let text = String::from_utf8(text).unwrap();
-    assert!(status == 404 && text.contains(&folder.path().join("report.html").display().to_string()), "{text}");
+    assert!(status == 404 && text.contains(&model.display().to_string()) && text.contains("deploy"), "{text}");
     fs::write(folder.path().join("report.html"), "<p>a report</p>").unwrap();
     let (status, head, text) = ask(&server, "/report", HOST);
     assert!(status == 200 && !head.contains("script-src"), "{head}");
     assert_eq!(text, b"<p>a report</p>");
+    // An installed model has one of its own.
+    fs::write(folder.path().join("model.onnx.report.html"), "<p>its own</p>").unwrap();
+    assert_eq!(ask(&server, "/report", HOST).2, b"<p>its own</p>");
     let (server, _record) = started(None, None);
     assert!(String::from_utf8(ask(&server, "/report", HOST).2).unwrap().contains("bundled"));
 }
