@@ -62,7 +62,7 @@ struct Latest {
     camera: String,
     /// When the newest frame came.
     arrived: Instant,
-    /// When the newest answer came, or pictures began to come.
+    /// When the newest answer came; before it, when pictures began to come.
     answered: Instant,
     /// How long the camera itself waits for a frame.
     patience: Duration,
@@ -119,7 +119,7 @@ impl Shared {
         let mut latest = self.latest();
         (latest.camera, latest.standing) = (camera.describe(), Standing::Live);
         latest.patience = camera.patience();
-        (latest.arrived, latest.answered) = (Instant::now(), Instant::now());
+        latest.arrived = Instant::now();
     }
 
     /// Whether each picture comes only once, so that none may be skipped.

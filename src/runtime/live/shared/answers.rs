@@ -43,10 +43,11 @@ impl Shared {
     }
 
     /// Takes the label from every display and every way out if the newest answer is older than `limit`, and older than thrice what
-    /// an answer takes here. Also where none has come yet, that is told. What comes only once keeps its label.
+    /// an answer takes here. Also where there are pictures and never was an answer, that is told. What comes only once keeps its label.
     pub fn expire(&self, limit: Duration) {
         let mut latest = self.latest();
-        if self.every_frame_counts() || !matches!(latest.standing, Standing::Live) {
+        let is_expected = matches!(latest.standing, Standing::Live) && latest.shot.is_some();
+        if self.every_frame_counts() || !is_expected {
             return;
         }
         let usual = latest.outcome.as_ref().map_or(Duration::ZERO, |outcome| outcome.latency);

@@ -28,7 +28,10 @@ impl Shared {
         let shot = {
             let mut latest = self.latest();
             let shot = Arc::new(Shot::new(frame, latest.session));
-            latest.shot = Some(Arc::clone(&shot));
+            if latest.shot.replace(Arc::clone(&shot)).is_none() {
+                // From now on an answer is expected.
+                latest.answered = Instant::now();
+            }
             self.record.frame(&shot);
             latest.arrived = Instant::now();
             latest.losses = Losses {
@@ -37,7 +40,6 @@ impl Shared {
             };
             // That there are pictures says nothing about answers.
             if !matches!(latest.standing, Standing::Live | Standing::Stale { .. } | Standing::ModelFailed { .. }) {
-                // From now on an answer is expected.
                 latest.answered = Instant::now();
                 self.change(&mut latest, Standing::Live);
             }

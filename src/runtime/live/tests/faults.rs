@@ -184,7 +184,11 @@ fn a_model_that_never_answers_is_told() {
     };
     let mut trial = options(camera, vec![panel], classify);
     trial.stale_after = Duration::from_millis(100);
+    let record = Arc::clone(&trial.record);
     let running = thread::spawn(|| run(trial));
+    // A camera may take its time for the first picture, of which the model knows nothing.
+    thread::sleep(Duration::from_millis(300));
+    assert!(!matches!(record.facts().state, State::Stale { .. }));
     control.give(1, "");
     while !matches!(expect(&seen).1.state, State::Stale { .. }) {}
     drop((go_on, control));
