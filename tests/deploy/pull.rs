@@ -32,7 +32,16 @@ fn kept_pictures_are_fetched_once_and_removed_where_that_is_asked() {
     assert_eq!(here("cat/00000008-1-cat-050.jpg"), "00000008-1-cat-050.jpg");
     assert_eq!(here("unknown/00000010-2-unknown-099.jpg"), "00000010-2-unknown-099.jpg");
     keep("00000012-4-dog-070.jpg");
-    assert_eq!(says(&pull(&["--remove"]), "1 picture is new in pulled, 2 were there already"), Some(0));
+    // Pictures may come and go while they are packed, which tar tells by its exit code.
+    board.fake("tar", "/bin/tar \"$@\"; exit 1");
+    // What cannot be listed is not removed, and that is said.
+    board.fake("ls", "exit 2");
+    assert_eq!(says(&pull(&["--remove"]), "stay on"), Some(1));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 5);
+    for name in ["ls", "tar"] {
+        fs::remove_file(board.path("bin").join(name)).unwrap();
+    }
+    assert_eq!(says(&pull(&["--remove"]), "no new pictures, 3 were there already"), Some(0));
     let mut left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["00000011-3-cat-050.jpg.part", "notes.txt"]);
