@@ -180,7 +180,9 @@ fn copy(source: &Path, draft: &Path) -> Result<u64, InstallError> {
     let reading = |error| InstallError::Io { action: "read", path: source.into(), source: error };
     let writing = |error| InstallError::Io { action: "write", path: draft.into(), source: error };
     let mut from = File::open(source).map_err(reading)?;
-    let mut to = File::create(draft).map_err(writing)?;
+    // Never through a link that somebody has put there.
+    let _ = fs::remove_file(draft);
+    let mut to = File::create_new(draft).map_err(writing)?;
     let mut buffer = vec![0; 1 << 18];
     let mut length = 0;
     loop {

@@ -13,7 +13,7 @@
 
 use std::{
     fs::{self, File, Permissions, TryLockError},
-    io,
+    io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     thread,
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::classifier::BUNDLED_NAME,
-    model::{error::ModelError, replace::write_atomically},
+    model::{error::ModelError, replace::put_atomically},
 };
 
 /// Where models are installed when nothing else is said.
@@ -233,9 +233,11 @@ impl Changing {
         let path = list_path(&self.folder);
         // Strings always have a JSON form.
         let text = serde_json::to_vec_pretty(installed).unwrap_or_default();
-        write_atomically(&path, &text)?;
-        // Whoever may not read it is told so; what is in use does not depend on it.
-        let _ = fs::set_permissions(&path, Permissions::from_mode(LIST_MODE));
+        put_atomically(&path, |file| {
+            // Before it has its name, as behind that another file could be by now.
+            file.set_permissions(Permissions::from_mode(LIST_MODE))?;
+            file.write_all(&text)
+        })?;
         sync_folder(&self.folder).map_err(|source| InstalledError::Io { action: "write", path, source })?;
         self.remove_leftovers(installed);
         Ok(())
