@@ -130,7 +130,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{camera::Losses, display::caption::State, runtime::decide::Decision};
 
-    /// The line for the same answer, wherever the picture came from.
+    /// Lets the same answer, to a picture from `origin`, be used as a report.
     pub(crate) fn with_report<T>(origin: Origin, used: impl FnOnce(&Report) -> T) -> T {
         // A model on a camera judges familiarity here, and one on files does not.
         let familiarity = matches!(origin, Origin::Camera(_)).then_some(1.5);
